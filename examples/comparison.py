@@ -1,0 +1,132 @@
+"""What both examples share: the comparison, its table and its JSON line."""
+
+import json
+import pathlib
+import sys
+import time
+
+import keras
+import numpy as np
+
+import keras_tgdd
+from keras_tgdd.evaluation import random_images
+
+
+def compare(data, distilled, experts, protocol, num_runs, seed):
+    """Evaluates real and distilled images under one protocol.
+
+    Args:
+        data: `ImageDataset`.
+        distilled: `DistilledDataset`.
+        experts: `ExpertTrajectories`; their last test accuracy stands for a
+            training on all data, since the protocol's would take a day.
+        protocol: `TrainingRecipe`.
+        num_runs: int, fresh networks for each set.
+        seed: int.
+
+    Returns:
+        A dict from the name of a set to `(accuracies, images stored, how)`.
+    """
+    size = distilled.images_per_class
+    drawn = {
+        "random real images": random_images(
+            data.x_train, data.y_train, size, 1, data.mean, data.std, seed=seed
+        ),
+        "random real mosaics": random_images(
+            data.x_train,
+            data.y_train,
+            size,
+            distilled.factor,
+            data.mean,
+            data.std,
+            seed=seed,
+        ),
+        "distilled": distilled,
+    }
+    stored = size * data.num_classes
+    rows = {}
+    for name, candidate in drawn.items():
+        result = keras_tgdd.evaluate(
+            candidate,
+            data.x_test,
+            data.y_test,
+            protocol=protocol,
+            num_runs=num_runs,
+            seed=seed,
+            description=name,
+        )
+        rows[name] = (result.runs, stored, f"{protocol.epochs} epochs")
+    last = [
+        float(experts.accuracies(expert)[-1, 1])
+        for expert in range(experts.num_experts)
+    ]
+    epochs = experts.num_snapshots(0) - 1
+    how = f"experts' own recipe, {epochs} epochs"
+    rows["all data"] = (last, len(data.x_train), how)
+    return rows
+
+
+def print_table(rows, protocol):
+    """Prints one line a set: mean ± standard deviation over networks."""
+    print(f"\nTest accuracy in %, mean ± std; protocol {protocol.name!r}")
+    for name, (runs, stored, how) in rows.items():
+        mean, std = 100 * np.mean(runs), 100 * np.std(runs)
+        print(
+            f"  {name:<20} {mean:5.1f} ± {std:3.1f}   "
+            f"{stored:>6} images, {len(runs)} networks, {how}"
+        )
+
+
+def write_outputs(distilled, directory):
+    """Writes the distilled set and its picture.
+
+    Returns:
+        Path of the distilled set.
+    """
+    directory = pathlib.Path(directory)
+    name = f"distilled_{distilled.images_per_class}"
+    distilled.save(directory / f"{name}.safetensors")
+    distilled.to_grid(directory / f"{name}.png")
+    print(f"\nWrote {directory / name}.safetensors and .png")
+    return directory / f"{name}.safetensors"
+
+
+def print_json(data, distilled, rows, seconds, output):
+    """Prints the result as one line of JSON, the last of the program."""
+    means = {name: float(np.mean(runs)) for name, (runs, *_) in rows.items()}
+    sys.stderr.flush()
+    print(
+        json.dumps(
+            {
+                "dataset": data.name,
+                "backend": keras.backend.backend(),
+                "images_per_class": distilled.images_per_class,
+                "random_accuracy": means["random real images"],
+                "mosaic_accuracy": means["random real mosaics"],
+                "distilled_accuracy": means["distilled"],
+                "distilled_std": float(np.std(rows["distilled"][0])),
+                "full_accuracy": means["all data"],
+                **seconds,
+                "output": str(output),
+            }
+        ),
+        flush=True,
+    )
+
+
+class Stopwatch:
+    """Collects the seconds of named parts, as `<part>_seconds`."""
+
+    def __init__(self):
+        self.seconds = {}
+
+    def __call__(self, part):
+        self._part = f"{part}_seconds"
+        return self
+
+    def __enter__(self):
+        self._start = time.perf_counter()
+
+    def __exit__(self, *error):
+        elapsed = time.perf_counter() - self._start
+        self.seconds[self._part] = round(elapsed, 1)

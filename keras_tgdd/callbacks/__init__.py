@@ -1,0 +1,6 @@
+"""Callbacks for `keras.Model.fit`."""
+
+from keras_tgdd.callbacks.progress import Progress
+from keras_tgdd.callbacks.trajectory_recorder import TrajectoryRecorder
+
+__all__ = ["Progress", "TrajectoryRecorder"]

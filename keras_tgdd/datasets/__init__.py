@@ -1,0 +1,7 @@
+"""Real data sets and distilled ones."""
+
+from keras_tgdd.datasets.distilled_dataset import DistilledDataset
+from keras_tgdd.datasets.image_dataset import ImageDataset
+from keras_tgdd.datasets.load import load
+
+__all__ = ["DistilledDataset", "ImageDataset", "load"]

@@ -1,0 +1,173 @@
+"""The result of a distillation: images, labels and how to use them."""
+
+import json
+
+import numpy as np
+from keras import ops
+
+from keras_tgdd.checks import check_images
+from keras_tgdd.layers.multi_formation import MultiFormation
+from keras_tgdd.storage.tensor_files import open_tensors
+from keras_tgdd.storage.tensor_files import write_tensors
+
+_FORMAT = "keras_tgdd.distilled"
+
+
+class DistilledDataset:
+    """A distilled set that carries its own preprocessing.
+
+    Args:
+        images: float array of shape
+            `(n_classes, images_per_class, height, width, channels)`, pixels
+            in [0, 1].
+        class_names: sequence of strings, one a class. `None` numbers them.
+        factor: positive int; each stored image is a `factor` x `factor`
+            mosaic (see `layers.MultiFormation`). Defaults to `1`.
+        mean: floats of shape `(channels,)`, in [0, 1] units: networks are fed
+            `(image - mean) / std`. Defaults to `0.0`.
+        std: as `mean`. Defaults to `1.0`.
+        info: optional JSON-compatible dict, how it was made.
+
+    Attributes:
+        images: float32 array of shape
+            `(n_classes, images_per_class, height, width, channels)`.
+        labels: int64 array of shape `(n_classes, images_per_class)`.
+
+    Raises:
+        TypeError, ValueError: if images, names or factor do not fit.
+
+    Example:
+
+    ```python
+    distilled = keras_tgdd.DistilledDataset.load("distilled.safetensors")
+    x, y = distilled.to_numpy()
+    network.fit((x - distilled.mean) / distilled.std, y, epochs=300)
+    ```
+    """
+
+    def __init__(
+        self, images, class_names=None, factor=1, mean=0.0, std=1.0, info=None
+    ):
+        if not isinstance(images, np.ndarray) or images.ndim != 5:
+            raise ValueError(
+                "`images` must be an array of shape (n_classes, "
+                "images_per_class, height, width, channels). Received: "
+                f"shape={getattr(images, 'shape', None)}"
+            )
+        flat = images.reshape((-1, *images.shape[2:]))
+        check_images(flat, name="images")
+        MultiFormation(factor).build(images.shape)
+        num_classes, channels = images.shape[0], images.shape[-1]
+        names = [str(n) for n in class_names or range(num_classes)]
+        if len(names) != num_classes:
+            raise ValueError(
+                f"`class_names` must have one name a class, {num_classes}. "
+                f"Received: {len(names)} names"
+            )
+        self.images = images.astype("float32")
+        self.labels = np.repeat(
+            np.arange(num_classes)[:, None], images.shape[1], axis=1
+        )
+        self.class_names = tuple(names)
+        self.factor = factor
+        self.mean = np.broadcast_to(np.float32(mean), (channels,)).copy()
+        self.std = np.broadcast_to(np.float32(std), (channels,)).copy()
+        self.info = dict(info or {})
+
+    @property
+    def num_classes(self):
+        """Number of classes."""
+        return self.images.shape[0]
+
+    @property
+    def images_per_class(self):
+        """Stored images of each class."""
+        return self.images.shape[1]
+
+    @property
+    def image_shape(self):
+        """`(height, width, channels)` of an image."""
+        return self.images.shape[2:]
+
+    def to_numpy(self):
+        """Decodes the set to the images that networks train on.
+
+        Returns:
+            Images, float32 of shape
+            `(n_classes * images_per_class * factor**2, height, width,
+            channels)` with pixels in [0, 1], and int64 labels. Ordered by
+            class, image, tile.
+        """
+        decoded = MultiFormation(self.factor)(self.images)
+        x = ops.convert_to_numpy(decoded).reshape((-1, *self.image_shape))
+        return x, np.repeat(self.labels.ravel(), self.factor**2)
+
+    def save(self, filepath):
+        """Writes one safetensors file.
+
+        Args:
+            filepath: path. An existing file is replaced once the new one is
+                complete.
+
+        Raises:
+            OSError: if it cannot be written.
+        """
+        metadata = {
+            "format": _FORMAT,
+            "class_names": json.dumps(self.class_names),
+            "factor": str(self.factor),
+            "info": json.dumps(self.info),
+        }
+        tensors = {
+            "images": self.images,
+            "labels": self.labels,
+            "mean": self.mean,
+            "std": self.std,
+        }
+        write_tensors(filepath, tensors, metadata)
+
+    @classmethod
+    def load(cls, filepath):
+        """Reads a file that `save` wrote, under any backend.
+
+        Args:
+            filepath: path.
+
+        Returns:
+            `DistilledDataset`.
+
+        Raises:
+            FileNotFoundError: if there is no such file.
+            ValueError: if it is damaged or another kind of file.
+        """
+        tensors, metadata = open_tensors(filepath, _FORMAT)
+        return cls(
+            images=tensors.get_tensor("images"),
+            class_names=json.loads(metadata["class_names"]),
+            factor=int(metadata["factor"]),
+            mean=tensors.get_tensor("mean"),
+            std=tensors.get_tensor("std"),
+            info=json.loads(metadata["info"]),
+        )
+
+    def to_grid(self, filepath, max_columns=20):
+        """Draws the stored images as a PNG with one row a class.
+
+        Args:
+            filepath: path of the PNG.
+            max_columns: int, the most images of each class that are drawn.
+                Defaults to `20`.
+
+        Raises:
+            OSError: if it cannot be written.
+        """
+        from keras_tgdd.datasets.grid import draw_grid
+
+        draw_grid(filepath, self.images[:, :max_columns], self.class_names)
+
+    def __repr__(self):
+        return (
+            f"DistilledDataset({self.num_classes} classes, "
+            f"{self.images_per_class} images per class, image_shape="
+            f"{self.image_shape}, factor={self.factor})"
+        )

@@ -1,0 +1,53 @@
+"""Pictures of image sets."""
+
+import os
+import pathlib
+
+import numpy as np
+from matplotlib.figure import Figure
+
+_INCHES = 0.55
+
+
+def draw_grid(filepath, images, class_names):
+    """Writes a PNG with one row of images, and its name, for each class.
+
+    Args:
+        filepath: path of the PNG; replaced once the new one is complete.
+        images: float array of shape
+            `(n_classes, n, height, width, channels)`, in [0, 1].
+        class_names: sequence of strings.
+    """
+    num_classes, columns, height, width, channels = images.shape
+    # Large enough that a mosaic's tiles can be told apart.
+    inches = max(_INCHES, height / 100.0)
+    figure = Figure(
+        figsize=(1.3 + columns * inches, max(1.0, num_classes * inches)),
+        dpi=150,
+        layout="constrained",
+    )
+    figure.get_layout_engine().set(h_pad=0.01, w_pad=0.02, hspace=0.0)
+    axes = figure.subplots(num_classes, 1, squeeze=False)[:, 0]
+    for row, name, axis in zip(images, class_names, axes, strict=True):
+        padded = np.pad(
+            row, ((0, 0), (0, 0), (0, 1), (0, 0)), constant_values=1.0
+        )
+        strip = padded.transpose(1, 0, 2, 3).reshape(height, -1, channels)
+        axis.imshow(
+            strip[:, :-1] if channels != 1 else strip[:, :-1, 0],
+            cmap="gray",
+            vmin=0.0,
+            vmax=1.0,
+            interpolation="nearest",
+        )
+        axis.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+        axis.set_xticks([])
+        axis.set_yticks([])
+        axis.spines[:].set_visible(False)
+    filepath = pathlib.Path(filepath)
+    temporary = filepath.with_name(f".{filepath.name}.{os.getpid()}.tmp")
+    try:
+        figure.savefig(temporary, format="png")
+        os.replace(temporary, filepath)
+    finally:
+        temporary.unlink(missing_ok=True)

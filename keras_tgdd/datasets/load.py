@@ -1,0 +1,61 @@
+"""Real data by name."""
+
+from keras_tgdd.datasets.digits import load_digits
+from keras_tgdd.datasets.image_dataset import ImageDataset
+from keras_tgdd.datasets.statistics import channel_statistics
+from keras_tgdd.datasets.tfds_images import load_tfds
+
+# Sets of characters, where a mirror image is another class or none.
+_NO_FLIP = ("digits", "mnist", "kmnist", "emnist", "svhn", "omniglot")
+
+
+def load(name, data_dir=None, image_size=None):
+    """Loads a labelled image data set.
+
+    Args:
+        name: `"digits"`, the 1,797 real handwritten digits (8 x 8) that
+            scikit-learn ships, or the name of an image-classification set of
+            tensorflow-datasets: `"mnist"`, `"fashion_mnist"`, `"cifar10"`,
+            `"cifar100"`, `"svhn_cropped"`, `"imagenette"`, ...
+        data_dir: path where tensorflow-datasets keeps its data. `None` takes
+            its default, `~/tensorflow_datasets` or `$TFDS_DATA_DIR`. A set
+            that is not there is downloaded.
+        image_size: int, side in pixels to which images are resized and
+            centre-cropped. `None` keeps them as they are, or takes 128 where
+            their sizes differ.
+
+    Returns:
+        `ImageDataset` with uint8 images of shape
+        `(n, height, width, channels)`, int64 labels, class names, and mean
+        and standard deviation per channel of the training images.
+
+    Raises:
+        ValueError: if there is no such set, or it has no images with labels.
+        ImportError: if tensorflow-datasets is not installed.
+        RuntimeError: if the set is not in `data_dir` and cannot be
+            downloaded.
+
+    Example:
+
+    ```python
+    data = keras_tgdd.datasets.load("digits")
+    data.x_train.shape  # (1437, 8, 8, 1)
+    ```
+    """
+    if name == "digits":
+        splits, class_names = load_digits(image_size)
+    else:
+        splits, class_names = load_tfds(name, data_dir, image_size)
+    (x_train, y_train), (x_test, y_test) = splits
+    mean, std = channel_statistics(x_train)
+    return ImageDataset(
+        name=name,
+        x_train=x_train,
+        y_train=y_train,
+        x_test=x_test,
+        y_test=y_test,
+        class_names=class_names,
+        mean=mean,
+        std=std,
+        flip=not name.startswith(_NO_FLIP),
+    )

@@ -1,0 +1,34 @@
+"""Normalization statistics."""
+
+import numpy as np
+
+
+def channel_statistics(x):
+    """Computes mean and standard deviation of each channel.
+
+    Args:
+        x: array of shape `(n, height, width, channels)`, uint8 in 0–255 or
+            float in [0, 1].
+
+    Returns:
+        Two float32 arrays of shape `(channels,)`, in [0, 1] units. A channel
+        that never varies gets a standard deviation of 1.
+    """
+    if x.dtype == np.uint8:
+        # Counting values is exact and needs no copy of the images.
+        counts = np.stack(
+            [
+                np.bincount(x[..., c].ravel(), minlength=256)
+                for c in range(x.shape[-1])
+            ]
+        )
+        values = np.arange(256) / 255.0
+        share = counts / counts.sum(axis=1, keepdims=True)
+        mean = share @ values
+        variance = share @ values**2 - mean**2
+    else:
+        mean = x.mean(axis=(0, 1, 2), dtype="float64")
+        variance = x.var(axis=(0, 1, 2), dtype="float64")
+    std = np.sqrt(np.maximum(variance, 0.0))
+    std[std < 1e-6] = 1.0
+    return mean.astype("float32"), std.astype("float32")

@@ -1,0 +1,8 @@
+"""Evaluation of distilled sets."""
+
+from keras_tgdd.evaluation.baselines import random_images
+from keras_tgdd.evaluation.evaluate import evaluate
+from keras_tgdd.evaluation.protocols import get_protocol
+from keras_tgdd.evaluation.result import EvaluationResult
+
+__all__ = ["EvaluationResult", "evaluate", "get_protocol", "random_images"]

@@ -1,0 +1,192 @@
+"""The trainable pixels of a distilled set."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_tgdd.checks import check_images
+from keras_tgdd.checks import check_labels
+from keras_tgdd.checks import check_positive_int
+from keras_tgdd.checks import to_unit_range
+from keras_tgdd.layers.multi_formation import MultiFormation
+from keras_tgdd.layers.pixel_range import PixelRange
+
+MODES = ("mosaic", "random", "noise")
+
+
+@keras.saving.register_keras_serializable(package="keras_tgdd")
+class SyntheticImages(keras.layers.Layer):
+    """Synthetic images of every class, as one trainable weight.
+
+    The weight `images` has shape
+    `(n_classes, images_per_class, height, width, channels)`; its values are
+    pixels in [0, 1] and are clipped to that range after each optimizer step.
+    It stays float32 under mixed precision. Calling the layer decodes the
+    images: each is a `factor` x `factor` mosaic (see `MultiFormation`).
+
+    Args:
+        num_classes: positive int, number of classes.
+        images_per_class: positive int, images stored for each class.
+        image_shape: triple of ints, `(height, width, channels)`.
+        factor: positive int, tiles along each side of a stored image.
+            Defaults to `2`.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        selection: optional int tensor of shape `(n_classes, n_selected)`,
+            the decoded images of each class to return. `None` returns all
+            `images_per_class * factor**2`.
+
+    Returns:
+        A float32 tensor of shape `(n_classes, n, height, width, channels)`.
+
+    Raises:
+        ValueError: if a number is not a positive integer, `image_shape` is
+            not a triple, or `factor` is larger than a side.
+
+    Example:
+
+    ```python
+    synthetic = keras_tgdd.layers.SyntheticImages(10, 1, (28, 28, 1))
+    synthetic.adapt(x_train, y_train, mode="mosaic", seed=0)
+    decoded = synthetic()  # (10, 4, 28, 28, 1)
+    ```
+    """
+
+    def __init__(
+        self, num_classes, images_per_class, image_shape, factor=2, **kwargs
+    ):
+        super().__init__(**kwargs)
+        check_positive_int("num_classes", num_classes)
+        check_positive_int("images_per_class", images_per_class)
+        image_shape = tuple(int(side) for side in image_shape)
+        if len(image_shape) != 3 or min(image_shape) < 1:
+            raise ValueError(
+                "`image_shape` must be (height, width, channels). Received: "
+                f"image_shape={image_shape}"
+            )
+        self.num_classes = int(num_classes)
+        self.images_per_class = int(images_per_class)
+        self.image_shape = image_shape
+        self.decoder = MultiFormation(factor)
+        self.build()
+
+    def build(self, input_shape=None):
+        shape = (self.num_classes, self.images_per_class, *self.image_shape)
+        self.decoder.build(shape)
+        self.images = self.add_weight(
+            shape=shape,
+            initializer=keras.initializers.Constant(0.5),
+            dtype="float32",
+            autocast=False,
+            constraint=PixelRange(0.0, 1.0),
+            name="images",
+        )
+        self.built = True
+
+    @property
+    def factor(self):
+        """Tiles along each side of a stored image."""
+        return self.decoder.factor
+
+    @property
+    def decoded_per_class(self):
+        """Number of images each class decodes to."""
+        return self.images_per_class * self.factor**2
+
+    @property
+    def labels(self):
+        """Label of each stored image, ints of shape
+        `(n_classes, images_per_class)`."""
+        return np.repeat(
+            np.arange(self.num_classes)[:, None], self.images_per_class, axis=1
+        )
+
+    def call(self, selection=None):
+        return self.decoder(ops.convert_to_tensor(self.images), selection)
+
+    def adapt(self, x=None, y=None, mode="mosaic", seed=0):
+        """Sets the starting pixels from real images or from noise.
+
+        Args:
+            x: array of shape `(n, height, width, channels)`, uint8 in 0–255
+                or float in [0, 1]. Not needed for `"noise"`.
+            y: int array of shape `(n,)`, labels in `[0, num_classes)`.
+            mode: `"mosaic"` fills each tile with a different real image of
+                the class, down-sampled with an anti-aliasing filter;
+                `"random"` takes whole real images; `"noise"` is uniform in
+                [0, 1]. Images are drawn without replacement unless the class
+                has fewer than needed. Defaults to `"mosaic"`.
+            seed: int, seed of the draw. Defaults to `0`.
+
+        Raises:
+            ValueError: if `mode` is unknown, or images and labels do not fit
+                this layer.
+        """
+        if mode not in MODES:
+            raise ValueError(
+                f"`mode` must be one of {MODES}. Received: mode={mode!r}"
+            )
+        generator = np.random.default_rng(seed)
+        if mode == "noise":
+            self.images.assign(
+                generator.random(self.images.shape, dtype="float32")
+            )
+            return
+        check_images(x, image_shape=self.image_shape)
+        check_labels(y, len(x), num_classes=self.num_classes)
+        tiles = self.factor**2 if mode == "mosaic" else 1
+        index = np.stack(
+            [
+                _draw(generator, np.flatnonzero(y == label), tiles, self)
+                for label in range(self.num_classes)
+            ]
+        )
+        images = to_unit_range(x[index.ravel()])
+        if tiles > 1:
+            images = self._assemble(images)
+        self.images.assign(np.reshape(images, self.images.shape))
+
+    def _assemble(self, images):
+        """Makes mosaics of `factor**2` consecutive images each."""
+        height, width, channels = self.image_shape
+        tile_height, tile_width = self.decoder.tile_size((height, width))
+        small = ops.image.resize(
+            images,
+            (tile_height, tile_width),
+            interpolation="bilinear",
+            antialias=True,
+            data_format="channels_last",
+        )
+        small = np.reshape(
+            ops.convert_to_numpy(small),
+            (-1, self.factor, self.factor, tile_height, tile_width, channels),
+        )
+        canvas = np.reshape(
+            np.transpose(small, (0, 1, 3, 2, 4, 5)),
+            (-1, self.factor * tile_height, self.factor * tile_width, channels),
+        )
+        return np.clip(canvas[:, :height, :width], 0.0, 1.0)
+
+    def compute_output_shape(self, selection_shape=None):
+        count = (
+            self.decoded_per_class
+            if selection_shape is None
+            else selection_shape[1]
+        )
+        return (self.num_classes, count, *self.image_shape)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_classes": self.num_classes,
+            "images_per_class": self.images_per_class,
+            "image_shape": list(self.image_shape),
+            "factor": self.factor,
+        }
+
+
+def _draw(generator, members, tiles, layer):
+    """Draws the real images of one class that fill its stored images."""
+    needed = layer.images_per_class * tiles
+    return generator.choice(members, needed, replace=len(members) < needed)

@@ -1,0 +1,111 @@
+"""The network on which the field distils and compares."""
+
+import math
+
+import keras
+
+from keras_tgdd.checks import check_positive_int
+from keras_tgdd.layers.instance_normalization import InstanceNormalization
+
+
+def ConvNet(
+    input_shape, num_classes, width=128, depth=None, seed=None, name="conv_net"
+):
+    """Builds ConvNet-d: `depth` blocks, then one dense layer.
+
+    A block is a 3 x 3 convolution, instance normalization, ReLU and 2 x 2
+    average pooling. Images of side 28 are padded so that the first feature
+    map has side 32, as in published code. Kernels and biases start at
+    U(-1 / sqrt(fan_in), 1 / sqrt(fan_in)), the initialization behind the
+    published numbers. The dtype follows the global Keras dtype policy; logits
+    are float32.
+
+    Args:
+        input_shape: triple of ints, `(height, width, channels)`.
+        num_classes: int, number of logits.
+        width: int, filters of each convolution. Defaults to `128`.
+        depth: int, number of blocks. `None` takes what leaves a feature map
+            of about 4 x 4: 3 blocks at side 28 and 32, 4 at 64, 5 at 128, and
+            never fewer than 1.
+        seed: int, seed of the initial weights. `None` draws a random one.
+        name: string, name of the model.
+
+    Returns:
+        A functional `keras.Model` from normalized images of shape
+        `(batch, height, width, channels)` to logits of shape
+        `(batch, num_classes)`. Its layer `"features"` holds the flattened
+        output of the last pooling layer.
+
+    Raises:
+        ValueError: if a number is not a positive integer, or `depth` poolings
+            do not fit the image.
+
+    Example:
+
+    ```python
+    network = keras_tgdd.models.ConvNet((32, 32, 3), 10)  # 320,010 weights
+    ```
+
+    References:
+        - [Gidaris & Komodakis, 2018](https://arxiv.org/abs/1804.09458)
+        - [Zhao et al., 2021](https://arxiv.org/abs/2006.05929)
+    """
+    check_positive_int("num_classes", num_classes)
+    check_positive_int("width", width)
+    height, width_in, channels = input_shape
+    padding = 2 if height == width_in == 28 else 0
+    smallest = min(height, width_in) + 2 * padding
+    if depth is None:
+        depth = max(1, int(math.log2(smallest)) - 2)
+    check_positive_int("depth", depth)
+    if smallest < 2**depth:
+        raise ValueError(
+            f"`depth` poolings need images of side 2**depth or more. "
+            f"Received: depth={depth}, input_shape={tuple(input_shape)}"
+        )
+    inputs = keras.Input((height, width_in, channels), name="images")
+    x = inputs
+    if padding:
+        # Not keras.layers.ZeroPadding2D: torch.compile (2.13) breaks on it.
+        x = keras.ops.pad(
+            x, ((0, 0), (padding, padding), (padding, padding), (0, 0))
+        )
+    for block in range(1, depth + 1):
+        x = keras.layers.Conv2D(
+            width,
+            3,
+            padding="same",
+            data_format="channels_last",
+            name=f"conv_{block}",
+            **_initializers(9 * x.shape[-1], seed, 2 * block),
+        )(x)
+        x = InstanceNormalization(name=f"norm_{block}")(x)
+        x = keras.layers.ReLU(name=f"relu_{block}")(x)
+        x = keras.layers.AveragePooling2D(
+            2, data_format="channels_last", name=f"pool_{block}"
+        )(x)
+    features = keras.layers.Flatten(
+        data_format="channels_last", name="features"
+    )(x)
+    logits = keras.layers.Dense(
+        num_classes,
+        dtype="float32",
+        name="logits",
+        **_initializers(features.shape[-1], seed, 0),
+    )(features)
+    return keras.Model(inputs, logits, name=name)
+
+
+def _initializers(fan_in, seed, offset):
+    """U(±1/sqrt(fan_in)) for kernel and bias, each with a seed of its own."""
+    bound = 1.0 / math.sqrt(fan_in)
+    kernel_seed = None if seed is None else seed + offset
+    bias_seed = None if seed is None else seed + offset + 1
+    return {
+        "kernel_initializer": keras.initializers.RandomUniform(
+            -bound, bound, seed=kernel_seed
+        ),
+        "bias_initializer": keras.initializers.RandomUniform(
+            -bound, bound, seed=bias_seed
+        ),
+    }

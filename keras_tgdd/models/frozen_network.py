@@ -1,0 +1,172 @@
+"""A network whose weights arrive as data."""
+
+import json
+
+import keras
+import numpy as np
+from keras import ops
+
+
+class FrozenNetwork:
+    """Reads features and logits of a classifier under given weights.
+
+    The weights of a call are one flat float32 vector, so a compiled step can
+    take another snapshot each time, no gradient is computed for them, and
+    they ride in no optimizer or checkpoint. The network runs in inference
+    mode: batch normalization uses the moving statistics *of the snapshot*
+    (they are part of the vector), and dropout is off.
+
+    This is not a Keras layer on purpose: its variables must not become state
+    of the model that uses it.
+
+    Args:
+        network: functional or sequential `keras.Model` from normalized images
+            `(batch, height, width, channels)` to logits or, where it ends in
+            a softmax, probabilities `(batch, num_classes)`.
+        feature_layer: name of the layer whose output are the features.
+            `None` takes the input of the last dense layer.
+
+    Raises:
+        ValueError: if the network is not functional, has more than one input
+            or output, has another output shape, or has no such layer.
+
+    Example:
+
+    ```python
+    frozen = FrozenNetwork(keras_tgdd.models.ConvNet((32, 32, 3), 10))
+    features, logits = frozen(frozen.flat_weights(), images)
+    ```
+    """
+
+    def __init__(self, network, feature_layer=None):
+        check_network(network)
+        self.network = network
+        self.feature_layer = feature_layer
+        self.ends_in_softmax = ends_in_softmax(network)
+        features = _feature_tensor(network, feature_layer)
+        self._extractor = keras.Model(
+            network.inputs[0], [features, network.outputs[0]]
+        )
+        self.feature_size = int(np.prod(features.shape[1:]))
+        self.image_shape = tuple(network.inputs[0].shape[1:])
+        self.num_classes = int(network.outputs[0].shape[-1])
+        self._slices = {}
+        offset = 0
+        for variable in network.weights:
+            size = int(np.prod(variable.shape))
+            self._slices[id(variable)] = (offset, offset + size)
+            offset += size
+        self.num_weights = offset
+
+    @property
+    def weight_shapes(self):
+        """Shapes of all weights, in the order of the flat vector."""
+        return [tuple(variable.shape) for variable in self.network.weights]
+
+    def flat_weights(self):
+        """Returns the network's current weights as one float32 vector."""
+        return flat_weights(self.network)
+
+    def assign(self, flat):
+        """Writes a flat vector of shape `(num_weights,)` into the network."""
+        for variable in self.network.weights:
+            start, end = self._slices[id(variable)]
+            variable.assign(np.reshape(flat[start:end], variable.shape))
+
+    def __call__(self, flat, images):
+        """Runs the network.
+
+        Args:
+            flat: float32 tensor of shape `(num_weights,)`.
+            images: normalized float tensor of shape
+                `(batch, height, width, channels)`.
+
+        Returns:
+            Features of shape `(batch, feature_size)` and outputs of shape
+            `(batch, num_classes)`, both float32.
+        """
+        extractor = self._extractor
+        (features, outputs), _ = extractor.stateless_call(
+            [self._value(flat, v) for v in extractor.trainable_variables],
+            [self._value(flat, v) for v in extractor.non_trainable_variables],
+            images,
+            training=False,
+        )
+        features = ops.reshape(features, (-1, self.feature_size))
+        return ops.cast(features, "float32"), ops.cast(outputs, "float32")
+
+    def _value(self, flat, variable):
+        if id(variable) not in self._slices:
+            return variable.value  # the state of a seed generator
+        start, end = self._slices[id(variable)]
+        return ops.reshape(flat[start:end], variable.shape)
+
+    def architecture(self):
+        """Returns the network's config as JSON, for storage."""
+        return json.dumps(json.loads(self.network.to_json()))
+
+
+def flat_weights(network):
+    """Returns all weights of a network as one float32 NumPy vector."""
+    return np.concatenate(
+        [np.asarray(w, "float32").ravel() for w in network.get_weights()]
+    )
+
+
+def check_network(network):
+    """Refuses what cannot take `ConvNet`'s place."""
+    functional = isinstance(
+        network, (keras.models.Model, keras.Sequential)
+    ) and hasattr(network, "inputs")
+    if not functional or not network.built or network.inputs is None:
+        raise ValueError(
+            "The network must be a built functional or sequential "
+            "`keras.Model`; a subclassed model hides its layers. Received: "
+            f"{type(network).__name__}"
+        )
+    inputs, outputs = network.inputs, network.outputs
+    if (
+        len(inputs) != 1
+        or len(outputs) != 1
+        or len(inputs[0].shape) != 4
+        or len(outputs[0].shape) != 2
+        or None in inputs[0].shape[1:]
+    ):
+        raise ValueError(
+            "The network must have one input of fixed shape (batch, height, "
+            "width, channels) and one output of shape (batch, num_classes). "
+            f"Received: inputs={[tuple(t.shape) for t in inputs]}, "
+            f"outputs={[tuple(t.shape) for t in outputs]}"
+        )
+
+
+def ends_in_softmax(network):
+    """Whether the network returns probabilities rather than logits."""
+    last = network.layers[-1]
+    if isinstance(last, keras.layers.Softmax):
+        return True
+    activation = getattr(last, "activation", None)
+    return activation is keras.activations.softmax
+
+
+def _feature_tensor(network, feature_layer):
+    if feature_layer is None:
+        dense = [
+            layer
+            for layer in network.layers
+            if isinstance(layer, keras.layers.Dense)
+        ]
+        if not dense:
+            raise ValueError(
+                "Features are read at the input of the last dense layer, and "
+                f"network {network.name!r} has none. Name a layer with "
+                "`feature_layer=`."
+            )
+        return dense[-1].input
+    names = [layer.name for layer in network.layers]
+    if feature_layer not in names:
+        raise ValueError(
+            f"`feature_layer` must name a layer of network {network.name!r}, "
+            f"one of {names}. Received: feature_layer={feature_layer!r}"
+        )
+    return network.get_layer(feature_layer).output

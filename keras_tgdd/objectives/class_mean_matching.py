@@ -1,0 +1,41 @@
+"""Stage-wise distribution matching."""
+
+from keras import ops
+
+from keras_tgdd.objectives.objective import Objective
+
+
+class ClassMeanMatching(Objective):
+    """Squared distance between the mean features of each class.
+
+    `loss[c] = || mean f(real images of c) - mean f(synthetic images of c) ||²`
+    with f the features of the last pooling layer, not normalized. Means and
+    sums are float32.
+
+    Example:
+
+    ```python
+    objective = keras_tgdd.objectives.ClassMeanMatching()
+    summary = objective.summarize(real_features)  # (n_classes, n, size)
+    loss = objective.compare(summary, synthetic_features)  # (n_classes,)
+    ```
+
+    References:
+        - [Zhao & Bilen, 2023](https://arxiv.org/abs/2110.04181), equation 4
+        - [TGDD](https://arxiv.org/abs/2512.02469), stage-wise distribution
+          matching
+    """
+
+    def summarize(self, features):
+        count = ops.full((features.shape[0],), float(features.shape[1]))
+        return {"mean": ops.mean(features, axis=1), "count": count}
+
+    def compare(self, summary, features):
+        difference = summary["mean"] - ops.mean(features, axis=1)
+        return ops.sum(ops.square(difference), axis=-1)
+
+    def merge(self, first, second):
+        count = first["count"] + second["count"]
+        share = (second["count"] / count)[:, None]
+        mean = first["mean"] + share * (second["mean"] - first["mean"])
+        return {"mean": mean, "count": count}

@@ -1,0 +1,59 @@
+"""What a distribution-matching objective is."""
+
+from abc import ABC
+from abc import abstractmethod
+
+
+class Objective(ABC):
+    """A distance between real and synthetic features, in two halves.
+
+    `summarize` reduces the real features of each class to a summary;
+    `compare` measures synthetic features against it. The halves are apart so
+    that the real half can be computed once and kept.
+
+    Subclassing: write `summarize` and `compare` with `keras.ops`, and `merge`
+    where summaries of two parts of the data make the summary of the whole.
+    Set `cacheable` to `False` if the summary needs a later look at the data,
+    and `class_separable` to `False` if the loss is not a sum over classes.
+
+    Attributes:
+        cacheable: bool, the summary is small and self-contained.
+        class_separable: bool, the loss is a sum over classes.
+    """
+
+    cacheable = True
+    class_separable = True
+
+    @abstractmethod
+    def summarize(self, features):
+        """Reduces real features to a summary.
+
+        Args:
+            features: float32 tensor of shape `(n_classes, n, feature_size)`.
+
+        Returns:
+            A dict of tensors whose first axis has length `n_classes`.
+        """
+
+    @abstractmethod
+    def compare(self, summary, features):
+        """Measures synthetic features against a summary.
+
+        Args:
+            summary: what `summarize` returned.
+            features: float32 tensor of shape `(n_classes, n, feature_size)`.
+
+        Returns:
+            The loss of each class, float32 of shape `(n_classes,)`.
+        """
+
+    def merge(self, first, second):
+        """Combines the summaries of two disjoint parts of the data.
+
+        Raises:
+            TypeError: if summaries of this objective do not add up.
+        """
+        raise TypeError(
+            f"Summaries of {type(self).__name__} cannot be merged; summarize "
+            "all the data at once."
+        )

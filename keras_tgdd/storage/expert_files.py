@@ -1,0 +1,186 @@
+"""How one expert lies on disk.
+
+A finished expert is one file, `expert_000.safetensors`: a flat float32 vector
+of all weights for every epoch, accuracies, and metadata that describe network,
+data and recipe. While it trains it is a folder, `expert_000.partial`, of one
+such vector a file and the latest optimizer state, since safetensors files
+cannot be appended to; a killed run continues from there.
+"""
+
+import json
+import pathlib
+import shutil
+
+import numpy as np
+
+from keras_tgdd.storage.tensor_files import open_tensors
+from keras_tgdd.storage.tensor_files import write_tensors
+
+EXPERT = "keras_tgdd.expert"
+_STATE = "keras_tgdd.expert_state"
+
+
+def expert_path(directory, index):
+    """Path of the file of a finished expert."""
+    return pathlib.Path(directory) / f"expert_{index:03d}.safetensors"
+
+
+def partial_path(directory, index):
+    """Path of the folder of an expert that is being trained."""
+    return pathlib.Path(directory) / f"expert_{index:03d}.partial"
+
+
+class ExpertWriter:
+    """Writes the snapshots of one expert as training goes.
+
+    Args:
+        directory: path of the trajectories' directory; must exist.
+        index: int, number of the expert.
+        description: JSON-compatible dict that describes network, data and
+            recipe; stored in every file and compared before continuing.
+    """
+
+    def __init__(self, directory, index, description):
+        self.filepath = expert_path(directory, index)
+        self.folder = partial_path(directory, index)
+        self.description = json.loads(json.dumps(description))
+
+    @property
+    def finished(self):
+        """Whether the expert's file is complete."""
+        return self.filepath.is_file()
+
+    def append(self, epoch, weights, accuracies, optimizer_state=()):
+        """Stores the snapshot after an epoch (0: the initial weights).
+
+        Args:
+            epoch: int.
+            weights: float32 array of shape `(num_weights,)`.
+            accuracies: pair of floats, accuracy on training and test data,
+                NaN where not measured.
+            optimizer_state: arrays from which training can continue.
+        """
+        self.folder.mkdir(exist_ok=True)
+        write_tensors(
+            self._snapshot(epoch),
+            {"weights": weights, "accuracies": np.float32(accuracies)},
+            {"format": EXPERT},
+        )
+        write_tensors(
+            self.folder / "state.safetensors",
+            {
+                f"{position:04d}": np.array(value)
+                for position, value in enumerate(optimizer_state)
+            },
+            {
+                "format": _STATE,
+                "epoch": str(epoch),
+                "description": json.dumps(self.description),
+            },
+        )
+
+    def resume(self):
+        """Reads the state of an interrupted training.
+
+        Returns:
+            `(epoch, weights, optimizer_state)` after the last stored epoch,
+            or `None` where nothing is stored.
+
+        Raises:
+            ValueError: if it was recorded with another network, data or
+                recipe, or a file is damaged.
+        """
+        path = self.folder / "state.safetensors"
+        if not path.is_file():
+            return None
+        tensors, metadata = open_tensors(path, _STATE)
+        check_same(path, json.loads(metadata["description"]), self.description)
+        epoch = int(metadata["epoch"])
+        state = [tensors.get_tensor(name) for name in sorted(tensors.keys())]
+        snapshot, _ = open_tensors(self._snapshot(epoch), EXPERT)
+        return epoch, snapshot.get_tensor("weights"), state
+
+    def finish(self):
+        """Gathers the snapshots into one file and removes the folder."""
+        paths = sorted(self.folder.glob("epoch_*.safetensors"))
+        tensors, accuracies = {}, []
+        for path in paths:
+            snapshot, _ = open_tensors(path, EXPERT)
+            tensors[path.stem] = snapshot.get_tensor("weights")
+            accuracies.append(snapshot.get_tensor("accuracies"))
+        tensors["accuracies"] = np.stack(accuracies)
+        metadata = {
+            "format": EXPERT,
+            "description": json.dumps(self.description),
+        }
+        write_tensors(self.filepath, tensors, metadata)
+        self.discard()
+
+    def discard(self):
+        """Removes what an unfinished training left."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _snapshot(self, epoch):
+        return self.folder / f"epoch_{epoch:04d}.safetensors"
+
+
+class ExpertReader:
+    """Reads the snapshots of one finished expert, each when asked for.
+
+    Args:
+        filepath: path of the expert's file.
+
+    Attributes:
+        description: dict that describes network, data and recipe.
+        num_snapshots: int, epochs plus one.
+        accuracies: float32 array of shape `(num_snapshots, 2)`: accuracy on
+            training and test data after each epoch, NaN where not measured.
+
+    Raises:
+        FileNotFoundError, ValueError: as `open_tensors`.
+    """
+
+    def __init__(self, filepath):
+        self.filepath = filepath
+        self._tensors, metadata = open_tensors(filepath, EXPERT)
+        self.description = json.loads(metadata["description"])
+        self._names = sorted(
+            name for name in self._tensors.keys() if name.startswith("epoch_")
+        )
+        self.num_snapshots = len(self._names)
+        self.accuracies = self._tensors.get_tensor("accuracies")
+
+    def weights(self, epoch):
+        """Returns the flat float32 weights after `epoch` epochs."""
+        return self._tensors.get_tensor(self._names[epoch])
+
+
+def check_same(path, stored, wanted):
+    """Refuses to mix experts of different networks, data or recipes.
+
+    Raises:
+        ValueError: naming the first entries that differ.
+    """
+    differing = [
+        f"{key}: stored {stored.get(key)!r}, now {wanted.get(key)!r}"
+        for key in IDENTITY
+        if stored.get(key) != wanted.get(key)
+    ]
+    if differing:
+        raise ValueError(
+            f"{str(path)!r} was recorded under other conditions; choose "
+            "another directory, or delete it. Received: " + "; ".join(differing)
+        )
+
+
+# Entries of a description that must agree for experts to be mixed.
+IDENTITY = (
+    "image_shape",
+    "num_classes",
+    "weight_shapes",
+    "data",
+    "mean",
+    "std",
+    "recipe",
+    "seed",
+)

@@ -1,0 +1,60 @@
+"""safetensors files that are whole or not there."""
+
+import os
+import pathlib
+
+from safetensors import SafetensorError
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+
+def write_tensors(filepath, tensors, metadata):
+    """Writes a safetensors file under a temporary name, then renames it.
+
+    Args:
+        filepath: path of the file; its directory must exist.
+        tensors: dict from name to NumPy array.
+        metadata: dict from string to string.
+    """
+    filepath = pathlib.Path(filepath)
+    temporary = filepath.with_name(f".{filepath.name}.{os.getpid()}.tmp")
+    try:
+        save_file(tensors, temporary, metadata=metadata)
+        os.replace(temporary, filepath)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def open_tensors(filepath, kind):
+    """Opens a safetensors file that this package wrote.
+
+    Tensors are read from the memory-mapped file when asked for.
+
+    Args:
+        filepath: path of the file.
+        kind: string, the `format` its metadata must name.
+
+    Returns:
+        The open file and its metadata.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is damaged, or of another kind.
+    """
+    filepath = pathlib.Path(filepath)
+    if not filepath.is_file():
+        raise FileNotFoundError(f"No file at {str(filepath)!r}.")
+    try:
+        tensors = safe_open(filepath, framework="numpy")
+        metadata = tensors.metadata() or {}
+    except SafetensorError as error:
+        raise ValueError(
+            f"{str(filepath)!r} is truncated or not a safetensors file "
+            f"({error}). Delete it and make it again."
+        ) from error
+    if metadata.get("format") != kind:
+        raise ValueError(
+            f"{str(filepath)!r} must be a {kind!r} file. Received: format="
+            f"{metadata.get('format')!r}"
+        )
+    return tensors, metadata

@@ -1,0 +1,324 @@
+"""The model whose `fit` distils a data set."""
+
+import keras
+from keras import ops
+
+from keras_tgdd.checks import check_positive_int
+from keras_tgdd.compilation import default_jit_compile
+from keras_tgdd.datasets.distillation_batches import DistillationBatches
+from keras_tgdd.datasets.distilled_dataset import DistilledDataset
+from keras_tgdd.datasets.real_images import RealImages
+from keras_tgdd.datasets.real_images import collect
+from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
+from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
+from keras_tgdd.objectives.classification_constraint import (
+    ClassificationConstraint,
+)
+from keras_tgdd.training.classifier_trainer import normalize
+
+
+class DistillationTrainer(keras.Model):
+    """Distils a data set into synthetic images along expert trajectories.
+
+    The defaults of all parts are TGDD. Each step draws an expert, a stage j of
+    its training and a later stage k of its region, and descends
+
+    `L = Σ_c matching_c(stage j) + α · Σ_c constraint_c(stage k)`
+
+    where matching compares the features of real and synthetic images of class
+    c, the constraint is the cross-entropy of the synthetic images, and α is
+    `constraint_weight`. Both see images decoded and augmented by one draw per
+    class. All classes are one compiled step; the pixels are its only weights.
+
+    Args:
+        synthetic: `SyntheticImages`, adapted or not.
+        trajectory: `Trajectory`, such as `ExpertTrajectories`.
+        objective: `Objective`. Defaults to `ClassMeanMatching()`.
+        constraint: function as `ClassificationConstraint`, the default;
+            `False` leaves it out.
+        constraint_weight: float, α of the paper. `None` takes the paper's:
+            2.5 below 50 images per class, 0.5 from there.
+        augmentation: `SiameseAugmentation`. Defaults to colour, crop, cutout.
+        region: positive int, L of the paper: k is drawn from
+            `{j, ..., j + region - 1}`. Defaults to `7`.
+        samples_per_class: positive int, real images of each class in a step.
+            Defaults to `128`.
+        max_decoded: positive int, the most decoded synthetic images of each
+            class in a step; more are subsampled. Defaults to `200`.
+        class_names: sequence of strings. `None` takes the trajectory's.
+        seed: int, seed of all draws. Defaults to `0`.
+
+    Raises:
+        ValueError: if the parts do not fit together or a number is out of
+            range.
+
+    Example:
+
+    ```python
+    synthetic = keras_tgdd.layers.SyntheticImages(10, 10, (32, 32, 3))
+    synthetic.adapt(x_train, y_train)
+    trainer = keras_tgdd.DistillationTrainer(synthetic, trajectories)
+    trainer.fit(x_train, y_train, epochs=2, steps_per_epoch=100)
+    trainer.distilled_dataset().save("distilled.safetensors")
+    ```
+
+    References:
+        - [TGDD](https://arxiv.org/abs/2512.02469)
+    """
+
+    def __init__(
+        self,
+        synthetic,
+        trajectory,
+        objective=None,
+        constraint=None,
+        constraint_weight=None,
+        augmentation=None,
+        region=7,
+        samples_per_class=128,
+        max_decoded=200,
+        class_names=None,
+        seed=0,
+    ):
+        # Pixels stay float32; the network casts to its own compute dtype.
+        super().__init__(dtype="float32", name="distillation_trainer")
+        check_positive_int("region", region)
+        check_positive_int("samples_per_class", samples_per_class)
+        check_positive_int("max_decoded", max_decoded)
+        _check_fit(synthetic, trajectory)
+        self.synthetic = synthetic
+        self.trajectory = trajectory
+        self.objective = objective or ClassMeanMatching()
+        self.constraint = (
+            ClassificationConstraint() if constraint is None else constraint
+        )
+        per_class = synthetic.images_per_class
+        self.constraint_weight = float(
+            (2.5 if per_class < 50 else 0.5)
+            if constraint_weight is None
+            else constraint_weight
+        )
+        self.augmentation = augmentation or SiameseAugmentation()
+        self.region = region
+        self.samples_per_class = samples_per_class
+        self.max_decoded = max_decoded
+        self.class_names = class_names or trajectory.class_names
+        self.seed = seed
+        self._matching = keras.metrics.Mean(name="matching")
+        self._constraint = keras.metrics.Mean(name="constraint")
+        self.built = True  # the synthetic images are
+
+    @property
+    def constrained(self):
+        """Whether the constraint takes part."""
+        return self.constraint is not False and self.constraint_weight != 0.0
+
+    def compile(self, optimizer=None, jit_compile=None, **kwargs):
+        """Configures the optimizer of the pixels.
+
+        Args:
+            optimizer: Keras optimizer or its name. `None` takes the paper's:
+                SGD with momentum 0.5 and a learning rate of
+                `0.01 * images_per_class`, or ten times that at 128 pixels.
+            jit_compile: bool or `"auto"`, as in `keras.Model.compile`. `None`
+                takes what measured fastest on this backend.
+            **kwargs: further arguments of `keras.Model.compile`.
+        """
+        if optimizer is None:
+            rate = 0.1 if self.synthetic.image_shape[0] >= 128 else 0.01
+            optimizer = keras.optimizers.SGD(
+                rate * self.synthetic.images_per_class, momentum=0.5
+            )
+        self._choose_jit_compile = jit_compile is None
+        if jit_compile is None:
+            jit_compile = "auto"  # `fit` knows how much work there is
+        super().compile(optimizer=optimizer, jit_compile=jit_compile, **kwargs)
+
+    def fit(
+        self,
+        x,
+        y=None,
+        epochs=1,
+        steps_per_epoch=100,
+        callbacks=None,
+        verbose="auto",
+    ):
+        """Moves the synthetic images for `epochs * steps_per_epoch` steps.
+
+        A second call goes on with the draws where the first one ended.
+
+        Args:
+            x: array of shape `(n, height, width, channels)`, uint8 in 0–255
+                or float in [0, 1]; or a `keras.utils.PyDataset` or
+                `tf.data.Dataset` of `(images, labels)` batches, which is read
+                into memory once.
+            y: int array of shape `(n,)`; `None` where `x` yields labels.
+            epochs: int, how often metrics are reported. Defaults to `1`.
+            steps_per_epoch: int, steps in an epoch. Defaults to `100`.
+            callbacks: list of `keras.callbacks.Callback`.
+            verbose: as in `keras.Model.fit`.
+
+        Returns:
+            A `keras.callbacks.History` with `loss`, `matching` and
+            `constraint`.
+
+        Raises:
+            TypeError, ValueError: if the data are not images with labels, a
+                class has no image, or the images have another shape.
+        """
+        check_positive_int("epochs", epochs)
+        check_positive_int("steps_per_epoch", steps_per_epoch)
+        x, y = collect(x, y)
+        synthetic = self.synthetic
+        real_images = RealImages(
+            x, y, synthetic.num_classes, synthetic.image_shape
+        )
+        if not self.compiled:
+            self.compile()
+        batches = DistillationBatches(
+            real_images,
+            self.trajectory,
+            self.augmentation,
+            synthetic.decoded_per_class,
+            self.max_decoded,
+            self.samples_per_class,
+            self.region,
+            self.constrained,
+            self.seed,
+            first_step=self.num_steps,
+            num_steps=epochs * steps_per_epoch,
+        )
+        if self._choose_jit_compile:
+            jit_compile = default_jit_compile(self._pixels(len(batches)))
+            if jit_compile != "auto":
+                self.jit_compile = jit_compile
+        return super().fit(
+            batches,
+            epochs=epochs,
+            steps_per_epoch=steps_per_epoch,
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=verbose,
+        )
+
+    def _pixels(self, num_steps):
+        """Pixels that networks read in a number of steps."""
+        synthetic = self.synthetic
+        decoded = min(synthetic.decoded_per_class, self.max_decoded)
+        images = self.samples_per_class + 2 * decoded
+        height, width, _ = synthetic.image_shape
+        return num_steps * synthetic.num_classes * images * height * width
+
+    @property
+    def num_steps(self):
+        """Steps made so far."""
+        return int(ops.convert_to_numpy(self.optimizer.iterations.value))
+
+    def call(self, inputs, training=False):
+        network, mean, std = (
+            self.trajectory.network,
+            self.trajectory.mean,
+            self.trajectory.std,
+        )
+        real = normalize(inputs["images"], mean, std)
+        synthetic = normalize(
+            self.synthetic(inputs.get("selection")), mean, std
+        )
+        # Keras leaves the first axis of a batch unknown on TensorFlow.
+        num_classes = self.synthetic.num_classes
+        real = ops.reshape(real, (num_classes, *real.shape[1:]))
+        real = self.augmentation(real, inputs["augmentation"])
+        synthetic = self.augmentation(synthetic, inputs["augmentation"])
+        real_features, _ = _per_class(network, inputs["weights"], real)
+        features, _ = _per_class(network, inputs["weights"], synthetic)
+        summary = self.objective.summarize(real_features)
+        losses = {"matching": self.objective.compare(summary, features)}
+        if self.constrained:
+            _, outputs = _per_class(
+                network, inputs["constraint_weights"], synthetic
+            )
+            losses["constraint"] = self.constraint(
+                outputs, from_logits=not network.ends_in_softmax
+            )
+        return losses
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        loss = matching = ops.sum(y_pred["matching"])
+        self._matching.update_state(matching)
+        if self.constrained:
+            constraint = ops.sum(y_pred["constraint"])
+            self._constraint.update_state(constraint)
+            loss = loss + self.constraint_weight * constraint
+        return loss
+
+    def distilled_dataset(self):
+        """Returns the synthetic images as they are now.
+
+        Returns:
+            `DistilledDataset`.
+        """
+        synthetic = self.synthetic
+        return DistilledDataset(
+            images=ops.convert_to_numpy(synthetic.images.value),
+            class_names=self.class_names,
+            factor=synthetic.factor,
+            mean=self.trajectory.mean,
+            std=self.trajectory.std,
+            info={
+                "method": "tgdd",
+                "objective": type(self.objective).__name__,
+                "constraint_weight": (
+                    self.constraint_weight if self.constrained else 0.0
+                ),
+                "region": self.region,
+                "samples_per_class": self.samples_per_class,
+                "steps": self.num_steps if self.compiled else 0,
+                "optimizer": (
+                    _plain(self.optimizer.get_config())
+                    if self.compiled
+                    else None
+                ),
+                "augmentation": list(self.augmentation.operations),
+                "seed": self.seed,
+                "backend": keras.backend.backend(),
+                "keras": keras.__version__,
+            },
+        )
+
+
+def _per_class(network, weights, images):
+    """Runs the network on 5-D images; returns 3-D features and outputs."""
+    num_classes, n = images.shape[:2]
+    flat = ops.reshape(images, (num_classes * n, *images.shape[2:]))
+    features, outputs = network(weights, flat)
+    return (
+        ops.reshape(features, (num_classes, n, features.shape[-1])),
+        ops.reshape(outputs, (num_classes, n, outputs.shape[-1])),
+    )
+
+
+def _plain(config):
+    """Keeps the JSON-compatible entries of a config."""
+    return {
+        key: value
+        for key, value in config.items()
+        if isinstance(value, (str, int, float, bool, type(None), dict))
+    }
+
+
+def _check_fit(synthetic, trajectory):
+    network = trajectory.network
+    if network.image_shape != synthetic.image_shape:
+        raise ValueError(
+            "Synthetic images and experts must have the same image shape. "
+            f"Received: synthetic images of shape {synthetic.image_shape}, "
+            f"experts for images of shape {network.image_shape}"
+        )
+    if network.num_classes != synthetic.num_classes:
+        raise ValueError(
+            "Synthetic images and experts must have the same number of "
+            f"classes. Received: {synthetic.num_classes} and "
+            f"{network.num_classes}"
+        )

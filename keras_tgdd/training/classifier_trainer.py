@@ -1,0 +1,147 @@
+"""The model whose `fit` trains experts and evaluation networks."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_tgdd.compilation import default_jit_compile
+from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
+from keras_tgdd.models.frozen_network import check_network
+from keras_tgdd.models.frozen_network import ends_in_softmax
+from keras_tgdd.models.seeding import draw_weights
+from keras_tgdd.training.classifier_batches import ClassifierBatches
+from keras_tgdd.training.classifier_batches import TestBatches
+from keras_tgdd.training.cutmix import apply_cutmix
+
+
+class ClassifierTrainer(keras.Model):
+    """Trains a classifier by a recipe; one compiled step serves many runs.
+
+    Normalization, augmentation and CutMix happen inside the compiled step, on
+    draws that arrive as data.
+
+    Args:
+        network: functional `keras.Model` from normalized images to logits or
+            probabilities.
+        recipe: `TrainingRecipe`.
+        mean: floats of shape `(channels,)`, in [0, 1] pixel units.
+        std: floats of shape `(channels,)`, in [0, 1] pixel units.
+        jit_compile: bool or `"auto"`, as in `keras.Model.compile`. `None`
+            takes what measured fastest on this backend.
+
+    Raises:
+        ValueError: if the network is not functional.
+    """
+
+    def __init__(self, network, recipe, mean, std, jit_compile=None):
+        # Pixels stay float32; the network casts to its own compute dtype.
+        super().__init__(dtype="float32", name="classifier_trainer")
+        check_network(network)
+        self.network = network
+        self.recipe = recipe
+        self.augmentation = (
+            SiameseAugmentation(recipe.augmentation)
+            if recipe.augmentation
+            else None
+        )
+        self.num_classes = int(network.outputs[0].shape[-1])
+        self._from_logits = not ends_in_softmax(network)
+        self._mean = np.asarray(mean, "float32")
+        self._std = np.asarray(std, "float32")
+        self._jit_compile = jit_compile
+        self._fresh_optimizer = None
+        self.built = True  # the network is
+
+    def call(self, inputs, training=False):
+        images = normalize(inputs["images"], self._mean, self._std)
+        if "augmentation" in inputs:
+            images = self.augmentation(images, inputs["augmentation"])
+        if "cutmix" in inputs:
+            images = apply_cutmix(images, inputs["cutmix"])
+        return self.network(images, training=training)
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        losses = ops.categorical_crossentropy(
+            y, ops.cast(y_pred, "float32"), from_logits=self._from_logits
+        )
+        loss = ops.sum(losses * sample_weight) / ops.sum(sample_weight)
+        if training and self.recipe.weight_decay:
+            squares = [
+                ops.sum(ops.square(ops.cast(weight, "float32")))
+                for weight in self.network.trainable_variables
+            ]
+            loss = loss + 0.5 * self.recipe.weight_decay * sum(squares)
+        for extra in self.losses:  # regularizers of the user's own layers
+            loss = loss + ops.cast(extra, "float32")
+        return loss
+
+    def batches(self, x, y, seed, first_epoch=0):
+        """Returns the training batches of a run, from `first_epoch` on."""
+        return ClassifierBatches(
+            x,
+            y,
+            self.num_classes,
+            self.recipe,
+            self.augmentation,
+            seed,
+            first_epoch,
+        )
+
+    def restart(self, seed, steps_per_epoch):
+        """Draws fresh weights and forgets the optimizer's state, in place.
+
+        Args:
+            seed: int or sequence of ints, seed of the weights.
+            steps_per_epoch: int; must not change between calls, since the
+                compiled learning-rate schedule counts in steps.
+        """
+        draw_weights(self.network, seed)
+        if self._fresh_optimizer is None:
+            jit_compile = self._jit_compile
+            if jit_compile is None:
+                jit_compile = default_jit_compile(self._pixels(steps_per_epoch))
+            self.compile(
+                optimizer=self.recipe.optimizer(steps_per_epoch),
+                weighted_metrics=[
+                    keras.metrics.CategoricalAccuracy(name="accuracy")
+                ],
+                jit_compile=jit_compile,
+            )
+            self.optimizer.build(self.network.trainable_variables)
+            self._fresh_optimizer = [
+                np.copy(ops.convert_to_numpy(v.value))
+                for v in self.optimizer.variables
+            ]
+        set_values(self.optimizer.variables, self._fresh_optimizer)
+
+    def _pixels(self, steps_per_epoch):
+        """Pixels that the network reads in a whole training."""
+        steps = self.recipe.epochs * steps_per_epoch
+        height, width = self.network.inputs[0].shape[1:3]
+        return steps * self.recipe.batch_size * height * width
+
+    def test_accuracy(self, x, y):
+        """Returns the share of images classified correctly, in [0, 1]."""
+        logs = self.evaluate(
+            TestBatches(x, y, self.num_classes), verbose=0, return_dict=True
+        )
+        return float(logs["accuracy"])
+
+
+def normalize(images, mean, std):
+    """Maps uint8 or [0, 1] images to `(image - mean) / std`, in float32."""
+    scale = (
+        255.0
+        if keras.backend.standardize_dtype(images.dtype) == "uint8"
+        else 1.0
+    )
+    images = ops.cast(images, "float32")
+    return (images - mean * scale) / (std * scale)
+
+
+def set_values(variables, values):
+    """Assigns one array to each variable."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -1,0 +1,65 @@
+"""CutMix as published code of the field has it.
+
+`keras.layers.CutMix` draws a ratio and a box per image and mixes labels by
+the nominal area; here one ratio and one box serve the batch, and labels mix
+by the area that is left after clipping the box.
+"""
+
+import numpy as np
+from keras import ops
+
+
+def draw_cutmix(generator, probability, targets, image_size, count):
+    """Draws the box and the partners of a batch, and mixes the labels.
+
+    Args:
+        generator: `numpy.random.Generator`.
+        probability: float, probability that the batch is mixed at all.
+        targets: one-hot float32 array of shape `(batch, num_classes)`.
+        image_size: pair of ints, `(height, width)`.
+        count: int, images of the batch that count; they mix among themselves.
+
+    Returns:
+        A dict with `"partner"`, int32 of shape `(batch,)`, and `"box"`,
+        int32 of shape `(batch, 4)` (top, bottom, left, right; the same in
+        each row), and the mixed targets.
+    """
+    batch = len(targets)
+    height, width = image_size
+    partner = np.arange(batch)
+    box = np.zeros(4, int)
+    if generator.random() < probability:
+        ratio = np.sqrt(1.0 - generator.beta(1.0, 1.0))
+        half = (np.array([height, width]) * ratio).astype(int) // 2
+        centre = generator.integers(0, [height, width])
+        top, left = np.maximum(centre - half, 0)
+        bottom, right = np.minimum(centre + half, [height, width])
+        box = np.array([top, bottom, left, right])
+        partner[:count] = generator.permutation(count)
+    area = (box[1] - box[0]) * (box[3] - box[2]) / (height * width)
+    mixed = (1.0 - area) * targets + area * targets[partner]
+    draw = {
+        "partner": partner.astype("int32"),
+        "box": np.tile(box.astype("int32"), (batch, 1)),
+    }
+    return draw, mixed.astype("float32")
+
+
+def apply_cutmix(images, draw):
+    """Pastes the box of each image's partner.
+
+    Args:
+        images: float tensor of shape `(batch, height, width, channels)`.
+        draw: the dict that `draw_cutmix` returned.
+
+    Returns:
+        A tensor of the shape of `images`.
+    """
+    rows = ops.arange(images.shape[1], dtype="int32")[None, :, None, None]
+    columns = ops.arange(images.shape[2], dtype="int32")[None, None, :, None]
+    top, bottom, left, right = (
+        draw["box"][:, side, None, None, None] for side in range(4)
+    )
+    inside = (rows >= top) & (rows < bottom)
+    inside = inside & (columns >= left) & (columns < right)
+    return ops.where(inside, ops.take(images, draw["partner"], axis=0), images)

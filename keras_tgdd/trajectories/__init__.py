@@ -1,0 +1,13 @@
+"""Networks along their training, and how they are recorded."""
+
+from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
+from keras_tgdd.trajectories.train_experts import expert_recipe
+from keras_tgdd.trajectories.train_experts import train_experts
+from keras_tgdd.trajectories.trajectory import Trajectory
+
+__all__ = [
+    "ExpertTrajectories",
+    "Trajectory",
+    "expert_recipe",
+    "train_experts",
+]

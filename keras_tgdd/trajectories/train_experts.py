@@ -1,0 +1,187 @@
+"""Training of expert networks."""
+
+import json
+
+from keras_tgdd.callbacks.progress import Progress
+from keras_tgdd.callbacks.trajectory_recorder import TrajectoryRecorder
+from keras_tgdd.callbacks.trajectory_recorder import per_channel
+from keras_tgdd.checks import check_images
+from keras_tgdd.checks import check_labels
+from keras_tgdd.checks import check_positive_int
+from keras_tgdd.checks import check_writable
+from keras_tgdd.datasets.fingerprint import fingerprint
+from keras_tgdd.datasets.statistics import channel_statistics
+from keras_tgdd.models.frozen_network import FrozenNetwork
+from keras_tgdd.storage.expert_files import ExpertReader
+from keras_tgdd.storage.expert_files import check_same
+from keras_tgdd.storage.expert_files import expert_path
+from keras_tgdd.training.classifier_batches import TestBatches
+from keras_tgdd.training.classifier_trainer import ClassifierTrainer
+from keras_tgdd.training.recipe import TrainingRecipe
+from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
+
+_WEIGHTS, _BATCHES = 0, 1
+
+
+def train_experts(
+    network_fn,
+    x,
+    y,
+    num_experts=5,
+    epochs=60,
+    directory="experts",
+    recipe=None,
+    validation_data=None,
+    mean=None,
+    std=None,
+    class_names=None,
+    feature_layer=None,
+    jit_compile=None,
+    seed=0,
+    verbose=1,
+):
+    """Trains experts on the real data and records their trajectories.
+
+    Each expert is one file in `directory`, written as training goes: a
+    second call with the same arguments loads what is finished and continues
+    what was interrupted.
+
+    Args:
+        network_fn: function of `(input_shape, num_classes)` that builds a
+            functional `keras.Model`, such as `keras_tgdd.models.ConvNet`.
+        x: array of shape `(n, height, width, channels)`, uint8 in 0–255 or
+            float in [0, 1].
+        y: int array of shape `(n,)`, labels from 0 without a gap.
+        num_experts: int. Defaults to `5`, the paper's.
+        epochs: int, epochs of each expert. Defaults to `60`, the paper's (80
+            at 128 pixels).
+        directory: path, created where missing. Defaults to `"experts"`.
+        recipe: `TrainingRecipe`. Defaults to `expert_recipe(epochs, ...)`,
+            the published one.
+        validation_data: optional pair `(x_test, y_test)`, on which accuracy
+            is recorded after every epoch. Nothing is chosen by it.
+        mean: floats of shape `(channels,)`, in [0, 1] units. `None` takes
+            the mean of `x`.
+        std: as `mean`, the standard deviation.
+        class_names: optional sequence of strings, stored with the experts.
+        feature_layer: name of the layer where features are read. `None`
+            takes the input of the last dense layer.
+        jit_compile: bool or `"auto"`, as in `keras.Model.compile`. `None`
+            takes what measured fastest on this backend.
+        seed: int, seed of initial weights and of batches. Defaults to `0`.
+        verbose: `0` is silent, `1` shows progress bars. Defaults to `1`.
+
+    Returns:
+        `ExpertTrajectories` of `num_experts` experts.
+
+    Raises:
+        TypeError, ValueError: if the data are not images with labels, or
+            `directory` holds experts of other data, networks or recipes.
+        OSError: if `directory` cannot be written.
+
+    References:
+        - [TGDD](https://arxiv.org/abs/2512.02469), section 4
+    """
+    check_positive_int("num_experts", num_experts)
+    check_images(x)
+    num_classes = check_labels(y, len(x))
+    if validation_data is not None:
+        check_images(validation_data[0], x.shape[1:], "x_test")
+        check_labels(
+            validation_data[1], len(validation_data[0]), num_classes, "y_test"
+        )
+    recipe = recipe or expert_recipe(epochs, x.shape[1])
+    check_writable(directory)
+    if mean is None or std is None:
+        mean, std = channel_statistics(x)
+    network = network_fn(tuple(x.shape[1:]), num_classes)
+    frozen = FrozenNetwork(network, feature_layer)
+    shared = {
+        "data": fingerprint(x, y),
+        "recipe": recipe.to_dict(),
+        "mean": per_channel(mean, x.shape[-1]),
+        "std": per_channel(std, x.shape[-1]),
+        "image_shape": frozen.image_shape,
+        "num_classes": frozen.num_classes,
+        "weight_shapes": frozen.weight_shapes,
+    }
+    trainer = ClassifierTrainer(network, recipe, mean, std, jit_compile)
+    readers = []
+    for index in range(num_experts):
+        path = expert_path(directory, index)
+        description = {**shared, "seed": [seed, index]}
+        if not path.is_file():
+            recorder = TrajectoryRecorder(
+                directory,
+                mean,
+                std,
+                expert=index,
+                network=network,
+                feature_layer=feature_layer,
+                class_names=class_names,
+                description=description,
+                resume=True,
+            )
+            progress = Progress(
+                f"expert {index + 1}/{num_experts}", verbose=verbose
+            )
+            _train(trainer, x, y, validation_data, recorder, progress)
+        readers.append(_read(path, description))
+    return ExpertTrajectories(readers, network, feature_layer)
+
+
+def expert_recipe(epochs, image_size):
+    """Returns the published recipe of experts.
+
+    SGD 0.01 with momentum 0.9 and L2 5e-4; batches of 64 (128 from 128
+    pixels on); learning rate × 0.2 at 2/3 and 5/6; colour and crop per image,
+    then CutMix.
+
+    Args:
+        epochs: int.
+        image_size: int, side of the images in pixels.
+
+    Returns:
+        `TrainingRecipe`.
+    """
+    return TrainingRecipe(
+        name="expert",
+        epochs=epochs,
+        batch_size=128 if image_size >= 128 else 64,
+        augmentation=("color", "crop"),
+        cutmix=0.5,
+    )
+
+
+def _train(trainer, x, y, validation_data, recorder, progress):
+    seed = recorder.description["seed"]
+    batches = trainer.batches(
+        x, y, [*seed, _BATCHES], first_epoch=recorder.initial_epoch
+    )
+    trainer.restart([*seed, _WEIGHTS], batches.steps_per_epoch)
+    trainer.fit(
+        batches,
+        epochs=trainer.recipe.epochs,
+        initial_epoch=recorder.initial_epoch,
+        steps_per_epoch=batches.steps_per_epoch,
+        validation_data=(
+            None
+            if validation_data is None
+            else TestBatches(*validation_data, trainer.num_classes)
+        ),
+        callbacks=[recorder, progress],
+        shuffle=False,
+        verbose=0,
+    )
+
+
+def _read(path, description):
+    """Opens a finished expert and makes sure that it is the one wanted."""
+    reader = ExpertReader(path)
+    check_same(path, reader.description, _json(description))
+    return reader
+
+
+def _json(description):
+    """Tuples as lists, as they come back from a file."""
+    return json.loads(json.dumps(description))

@@ -1,0 +1,39 @@
+"""Under which weights features are read."""
+
+from abc import ABC
+from abc import abstractmethod
+
+
+class Trajectory(ABC):
+    """Where a distillation step takes its networks from.
+
+    Subclassing: set the attributes and write `draw`. Weights are flat float32
+    vectors as `FrozenNetwork` takes them, so recorded, random, interpolated
+    or still-training networks all fit.
+
+    Attributes:
+        network: `FrozenNetwork` that the weights belong to.
+        mean: float32 array of shape `(channels,)`, in [0, 1] pixel units;
+            the network is fed `(image - mean) / std`.
+        std: float32 array of shape `(channels,)`, in [0, 1] pixel units.
+        class_names: tuple of strings, or `None`.
+    """
+
+    network = None
+    mean = None
+    std = None
+    class_names = None
+
+    @abstractmethod
+    def draw(self, generator, region):
+        """Draws the weights of one distillation step.
+
+        Args:
+            generator: `numpy.random.Generator`.
+            region: int, length of the expert region.
+
+        Returns:
+            Two float32 arrays of shape `(network.num_weights,)`: the weights
+            under which features are read, and those of the classifier of the
+            constraint.
+        """

@@ -1,0 +1,51 @@
+import keras
+import numpy as np
+
+from keras_tgdd.datasets.distillation_batches import DistillationBatches
+from keras_tgdd.datasets.real_images import RealImages
+from keras_tgdd.layers import SiameseAugmentation
+
+
+def make(experts, data, seed=0, first_step=0, decoded=8, max_decoded=8):
+    return DistillationBatches(
+        RealImages(*data, 3, (8, 8, 2)),
+        experts,
+        SiameseAugmentation(),
+        decoded_per_class=decoded,
+        max_decoded=max_decoded,
+        samples_per_class=4,
+        region=2,
+        constrained=True,
+        seed=seed,
+        first_step=first_step,
+        num_steps=6,
+    )
+
+
+def same(a, b):
+    leaves = (keras.tree.flatten(a), keras.tree.flatten(b))
+    return all(np.array_equal(x, y) for x, y in zip(*leaves, strict=True))
+
+
+def test_a_step_depends_on_seed_and_number_alone(experts, small_data):
+    batches = make(experts, small_data)
+    assert same(batches[3], make(experts, small_data)[3])
+    assert same(batches[3], make(experts, small_data, first_step=2)[1])
+    assert not same(batches[3], batches[2])
+    assert not same(batches[3], make(experts, small_data, seed=1)[3])
+
+
+def test_the_first_array_has_classes_first(experts, small_data):
+    (inputs,) = make(experts, small_data)[0]
+    assert len(keras.tree.flatten(inputs)[0]) == 3
+    assert inputs["images"].shape == (3, 4, 8, 8, 2)
+    assert inputs["weights"].shape == (experts.network.num_weights,)
+
+
+def test_synthetic_images_are_subsampled_beyond_the_most(experts, small_data):
+    (inputs,) = make(experts, small_data)[0]
+    assert "selection" not in inputs
+    (inputs,) = make(experts, small_data, decoded=20, max_decoded=8)[0]
+    assert inputs["selection"].shape == (3, 8)
+    for row in inputs["selection"]:
+        assert len(set(row)) == 8 and 0 <= row.min() and row.max() < 20

@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+from support.networks import small_network
+from support.networks import softmax_network
+
+from keras_tgdd import DistilledDataset
+from keras_tgdd import evaluate
+from keras_tgdd.evaluation import get_protocol
+from keras_tgdd.evaluation import random_images
+
+PROTOCOL = get_protocol("tgdd", epochs=8, flip=False)
+
+
+def run(distilled, test, network_fn=small_network, **changes):
+    arguments = dict(protocol=PROTOCOL, num_runs=2, verbose=0)
+    return evaluate(
+        distilled, *test, network_fn=network_fn, **{**arguments, **changes}
+    )
+
+
+def test_reports_every_run_mean_and_std(small_data):
+    distilled = random_images(*small_data, images_per_class=2, factor=2)
+    result = run(distilled, small_data, num_runs=3)
+    assert len(result.runs) == 3
+    assert result.mean == pytest.approx(np.mean(result.runs))
+    assert result.std == pytest.approx(np.std(result.runs))
+    assert result.num_images == 3 * 2 * 4
+    assert result.protocol["name"] == "tgdd"
+    assert "3 networks, 24 images" in str(result)
+    assert result.to_dict()["mean"] == result.mean
+
+
+def test_seed_decides_each_run_on_its_own(small_data):
+    distilled = random_images(*small_data, images_per_class=2)
+    two = run(distilled, small_data, seed=1)
+    three = run(distilled, small_data, seed=1, num_runs=3)
+    assert three.runs[:2] == two.runs
+
+
+def test_arrays_and_distilled_sets_are_measured_alike(small_data):
+    distilled = random_images(*small_data, images_per_class=3, factor=2)
+    arrays = run(
+        distilled.to_numpy(),
+        small_data,
+        mean=distilled.mean,
+        std=distilled.std,
+    )
+    assert arrays.runs == run(distilled, small_data).runs
+
+
+def test_good_images_beat_mislabelled_ones(small_data):
+    x, y = small_data
+    protocol = get_protocol("tgdd", epochs=120, flip=False)
+    protocol = protocol.replace(learning_rate=0.05)
+    right = run((x, y), small_data, protocol=protocol)
+    wrong = run((x, (y + 1) % 3), small_data, protocol=protocol)
+    assert right.mean > 0.7 > 0.4 > wrong.mean
+
+
+def test_a_users_network_can_be_evaluated(small_data):
+    result = run(small_data, small_data, network_fn=softmax_network, num_runs=1)
+    assert 0.0 <= result.mean <= 1.0
+
+
+def test_test_data_may_lack_a_class(small_data):
+    x, y = small_data
+    run(small_data, (x[y == 0], y[y == 0]), num_runs=1)
+
+
+def test_bad_input_is_refused(small_data):
+    x, y = small_data
+    distilled = random_images(x, y, images_per_class=1)
+    with pytest.raises(ValueError, match="Images of `x_test` must have shape"):
+        run(distilled, (x[:, :4], y))
+    with pytest.raises(ValueError, match=r"`y_test` must lie in \[0, 3\)"):
+        run(distilled, (x, y + 1))
+    with pytest.raises(ValueError, match="`num_runs` must be"):
+        run(distilled, small_data, num_runs=0)
+    with pytest.raises(ValueError, match="carries its own normalization"):
+        run(distilled, small_data, mean=0.5)
+    with pytest.raises(TypeError, match="DistilledDataset or a pair"):
+        run(x, small_data)
+    with pytest.raises(ValueError, match="`protocol` must be one of"):
+        run(distilled, small_data, protocol="other")
+
+
+def test_normalization_of_the_set_is_used(small_data):
+    """A set whose std is enormous feeds zeros: nothing can be learned."""
+    distilled = random_images(*small_data, images_per_class=2)
+    blind = DistilledDataset(distilled.images, mean=0.5, std=1e9)
+    result = run(blind, small_data, num_runs=1)
+    counts = np.bincount(small_data[1]) / len(small_data[1])
+    assert np.any(np.isclose(result.runs[0], counts))  # one class for all

@@ -1,0 +1,35 @@
+import pytest
+
+from keras_tgdd.evaluation import get_protocol
+from keras_tgdd.training import TrainingRecipe
+
+
+def test_tgdd_is_the_published_protocol():
+    assert get_protocol("tgdd").to_dict() == {
+        "name": "tgdd",
+        "epochs": 1500,
+        "batch_size": 64,
+        "learning_rate": 0.01,
+        "momentum": 0.9,
+        "weight_decay": 5e-4,
+        "milestones": (2 / 3, 5 / 6),
+        "decay": 0.2,
+        "augmentation": ("flip", "color", ("crop", "scale", "rotate")),
+        "cutmix": 0.5,
+    }
+
+
+def test_epochs_and_flip_can_be_changed():
+    protocol = get_protocol("tgdd", epochs=10, flip=False)
+    assert protocol.epochs == 10
+    assert protocol.augmentation == ("color", ("crop", "scale", "rotate"))
+
+
+def test_a_recipe_of_ones_own_is_taken_as_it_is():
+    recipe = TrainingRecipe("mine", epochs=3)
+    assert get_protocol(recipe) is recipe
+
+
+def test_unknown_name():
+    with pytest.raises(ValueError, match=r"one of \['tgdd'\].*'dc2'"):
+        get_protocol("dc2")

@@ -1,0 +1,155 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from support.gradients import value_and_gradient
+from support.networks import small_network
+from support.networks import softmax_network
+
+from keras_tgdd.models import FrozenNetwork
+
+
+def images(rng, count=3):
+    return rng.normal(size=(count, 8, 8, 2)).astype("float32")
+
+
+def test_reads_the_input_of_the_last_dense_layer(rng):
+    network = small_network((8, 8, 2), 3)
+    frozen = FrozenNetwork(network)
+    x = images(rng)
+    features, logits = frozen(frozen.flat_weights(), x)
+    probe = keras.Model(network.input, network.get_layer("features").output)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(features),
+        ops.convert_to_numpy(probe(x)),
+        atol=1e-6,
+    )
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(logits),
+        ops.convert_to_numpy(network(x)),
+        atol=1e-6,
+    )
+    assert features.shape == (3, frozen.feature_size)
+
+
+def test_weights_are_those_given_not_those_of_the_network(rng):
+    network = small_network((8, 8, 2), 3)
+    other = small_network((8, 8, 2), 3)
+    frozen = FrozenNetwork(network)
+    before = frozen.flat_weights()
+    x = images(rng)
+    _, logits = frozen(FrozenNetwork(other).flat_weights(), x)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(logits),
+        ops.convert_to_numpy(other(x)),
+        atol=1e-6,
+    )
+    np.testing.assert_array_equal(frozen.flat_weights(), before)
+
+
+def test_assign_writes_a_flat_vector(rng):
+    frozen = FrozenNetwork(softmax_network((8, 8, 2), 3))
+    flat = rng.normal(size=frozen.num_weights).astype("float32")
+    frozen.assign(flat)
+    np.testing.assert_array_equal(frozen.flat_weights(), flat)
+
+
+def test_feature_layer_names_where_features_are_read(rng):
+    network = small_network((8, 8, 2), 3)
+    frozen = FrozenNetwork(network, feature_layer="relu_1")
+    features, _ = frozen(frozen.flat_weights(), images(rng))
+    assert features.shape == (3, 8 * 8 * 4)
+
+
+def test_batch_normalization_uses_the_snapshots_statistics(rng):
+    network = softmax_network((8, 8, 2), 3)
+    frozen = FrozenNetwork(network)
+    x = images(rng, 5)
+    network.get_layer("norm").set_weights(
+        [
+            np.full(4, 2.0),  # gamma
+            np.full(4, 0.5),  # beta
+            np.full(4, 0.1),  # moving mean
+            np.full(4, 4.0),  # moving variance
+        ]
+    )
+    flat = frozen.flat_weights()
+    expected = ops.convert_to_numpy(network(x, training=False))
+    network.get_layer("norm").set_weights(np.ones((4, 4)))
+    _, together = frozen(flat, x)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(together), expected, atol=1e-6
+    )
+    # One image at a time gives the same: nothing depends on the batch.
+    for position in range(5):
+        _, alone = frozen(flat, x[position : position + 1])
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(alone)[0], expected[position], atol=1e-6
+        )
+    # The moving statistics are not updated by reading features.
+    np.testing.assert_array_equal(
+        network.get_layer("norm").get_weights(), np.ones((4, 4))
+    )
+
+
+def test_gradient_reaches_the_images(rng):
+    frozen = FrozenNetwork(small_network((8, 8, 2), 3))
+    flat = frozen.flat_weights()
+    _, gradient = value_and_gradient(
+        lambda x: ops.sum(ops.square(frozen(flat, x)[0])), images(rng)
+    )
+    assert np.all(np.isfinite(gradient)) and np.any(gradient != 0)
+
+
+@pytest.mark.parametrize(
+    "network_fn, softmax", [(small_network, False), (softmax_network, True)]
+)
+def test_softmax_is_detected(network_fn, softmax):
+    assert FrozenNetwork(network_fn((8, 8, 2), 3)).ends_in_softmax is softmax
+
+
+def test_softmax_layer_is_detected():
+    network = small_network((8, 8, 2), 3)
+    softmax = keras.layers.Softmax()(network.output)
+    frozen = FrozenNetwork(keras.Model(network.input, softmax))
+    assert frozen.ends_in_softmax
+
+
+def test_outputs_are_float32_under_mixed_precision(rng):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        frozen = FrozenNetwork(small_network((8, 8, 2), 3))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    for tensor in frozen(frozen.flat_weights(), images(rng)):
+        assert keras.backend.standardize_dtype(tensor.dtype) == "float32"
+
+
+def test_refuses_subclassed_models():
+    class Opaque(keras.Model):
+        def call(self, x):
+            return x
+
+    with pytest.raises(ValueError, match="functional or sequential.*Opaque"):
+        FrozenNetwork(Opaque())
+
+
+def test_refuses_networks_of_other_shapes():
+    inputs = keras.Input((4,))
+    network = keras.Model(inputs, keras.layers.Dense(2)(inputs))
+    with pytest.raises(ValueError, match="one input of fixed shape"):
+        FrozenNetwork(network)
+
+
+def test_refuses_networks_without_a_dense_layer():
+    inputs = keras.Input((8, 8, 1))
+    x = keras.layers.Conv2D(3, 8, data_format="channels_last")(inputs)
+    network = keras.Model(inputs, keras.layers.Flatten()(x))
+    with pytest.raises(ValueError, match="Name a layer with `feature_layer=`"):
+        FrozenNetwork(network)
+
+
+def test_refuses_unknown_feature_layer():
+    network = small_network((8, 8, 2), 3)
+    with pytest.raises(ValueError, match="Received: feature_layer='pool_9'"):
+        FrozenNetwork(network, feature_layer="pool_9")

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from keras_tgdd.storage.expert_files import ExpertReader
+from keras_tgdd.storage.expert_files import ExpertWriter
+from keras_tgdd.storage.expert_files import check_same
+
+DESCRIPTION = {"image_shape": (8, 8, 1), "recipe": {"epochs": 2}}
+
+
+def record(directory, epochs=3):
+    writer = ExpertWriter(directory, 0, DESCRIPTION)
+    for epoch in range(epochs):
+        weights = np.full(5, epoch, "float32")
+        state = [np.array(epoch), np.full((2, 2), 10.0 * epoch)]
+        writer.append(epoch, weights, (0.1 * epoch, np.nan), state)
+    return writer
+
+
+def test_snapshots_come_back(tmp_path):
+    record(tmp_path).finish()
+    reader = ExpertReader(tmp_path / "expert_000.safetensors")
+    assert reader.num_snapshots == 3
+    for epoch in (0, 1, 2, -1):
+        np.testing.assert_array_equal(reader.weights(epoch), epoch % 3)
+    np.testing.assert_allclose(reader.accuracies[:, 0], [0.0, 0.1, 0.2])
+    assert np.all(np.isnan(reader.accuracies[:, 1]))
+    assert reader.description["image_shape"] == [8, 8, 1]
+
+
+def test_finishing_leaves_one_file(tmp_path):
+    writer = record(tmp_path)
+    assert not writer.finished
+    writer.finish()
+    assert writer.finished
+    assert [p.name for p in tmp_path.iterdir()] == ["expert_000.safetensors"]
+
+
+def test_interrupted_training_resumes_from_the_last_state(tmp_path):
+    record(tmp_path)
+    writer = ExpertWriter(tmp_path, 0, DESCRIPTION)
+    epoch, weights, state = writer.resume()
+    assert epoch == 2
+    np.testing.assert_array_equal(weights, np.full(5, 2.0))
+    np.testing.assert_array_equal(state[0], 2)
+    np.testing.assert_array_equal(state[1], np.full((2, 2), 20.0))
+
+
+def test_nothing_to_resume(tmp_path):
+    assert ExpertWriter(tmp_path, 0, DESCRIPTION).resume() is None
+
+
+def test_resuming_under_other_conditions_is_refused(tmp_path):
+    record(tmp_path)
+    writer = ExpertWriter(tmp_path, 0, {**DESCRIPTION, "recipe": {"epochs": 9}})
+    with pytest.raises(ValueError, match="recipe: stored .*2.*, now .*9"):
+        writer.resume()
+
+
+def test_conditions_that_agree_pass():
+    check_same("path", DESCRIPTION, {**DESCRIPTION, "keras": "another"})

@@ -1,0 +1,46 @@
+"""The round every layer goes through."""
+
+import keras
+import numpy as np
+
+
+def check_config(layer):
+    """A layer and its config-made twin have the same config."""
+    config = layer.get_config()
+    twin = type(layer).from_config(config)
+    assert twin.get_config() == config
+    restored = keras.saving.deserialize_keras_object(
+        keras.saving.serialize_keras_object(layer)
+    )
+    assert restored.get_config() == config
+
+
+def check_model(model, inputs, filepath, targets=None, custom_objects=None):
+    """Compiled fit, then save and load with the same outputs.
+
+    Args:
+        model: functional model under test.
+        inputs: what it is fed.
+        filepath: path of a `.keras` file to write.
+        targets: array of the shape of the output; zeros if `None`.
+        custom_objects: as in `keras.models.load_model`.
+    """
+    output = keras.ops.convert_to_numpy(model(inputs))
+    targets = np.zeros_like(output) if targets is None else targets
+    model.compile(
+        optimizer=keras.optimizers.SGD(1e-3), loss="mse", jit_compile=_JIT
+    )
+    history = model.fit(
+        inputs, targets, batch_size=len(targets), epochs=2, verbose=0
+    )
+    assert np.all(np.isfinite(history.history["loss"]))
+    expected = keras.ops.convert_to_numpy(model(inputs))
+    model.save(filepath)
+    loaded = keras.models.load_model(filepath, custom_objects)
+    actual = keras.ops.convert_to_numpy(loaded(inputs))
+    np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)
+
+
+# torch.compile takes tens of seconds a model; `test_trainer` and
+# `test_classifier_trainer` compile one of each kind there.
+_JIT = keras.backend.backend() != "torch"

@@ -1,0 +1,75 @@
+"""The three backends on the same weights, images and draws."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+from support.one_step import data
+from support.processes import run_python
+
+import keras_tgdd
+
+pytestmark = pytest.mark.once
+BACKENDS = ["jax", "tensorflow", "torch"]
+
+
+def network_fn(input_shape, num_classes):
+    return keras_tgdd.models.ConvNet(input_shape, num_classes, width=8)
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory):
+    """What each backend makes of the experts that this one recorded."""
+    directory = tmp_path_factory.mktemp("agree")
+    keras_tgdd.train_experts(
+        network_fn,
+        *data(),
+        num_experts=1,
+        epochs=2,
+        directory=directory / "experts",
+        verbose=0,
+    )
+    results = {}
+    for backend in BACKENDS:
+        output = directory / f"{backend}.safetensors"
+        run_python(
+            "tests/support/one_step.py",
+            directory / "experts",
+            output,
+            backend=backend,
+        )
+        results[backend] = load_file(output)
+    return results
+
+
+@pytest.mark.parametrize("other", ["tensorflow", "torch"])
+@pytest.mark.parametrize(
+    "name", ["start", "losses", "gradient", "features", "outputs"]
+)
+def test_same_within_1e_4_in_relative_l2_norm(steps, name, other):
+    expected, actual = steps["jax"][name], steps[other][name]
+    assert np.linalg.norm(expected) > 0
+    error = np.linalg.norm(actual - expected) / np.linalg.norm(expected)
+    assert error < 1e-4
+
+
+@pytest.mark.parametrize("writer", BACKENDS)
+def test_distilled_sets_load_on_another_backend(tmp_path, writer):
+    reader = BACKENDS[BACKENDS.index(writer) - 1]
+    path = tmp_path / "d.safetensors"
+    image = "np.linspace(0, 1, 72, dtype='float32').reshape(2, 1, 6, 6, 1)"
+    run_python(
+        "-c",
+        "import numpy as np, keras_tgdd\n"
+        f"d = keras_tgdd.DistilledDataset({image}, factor=2)\n"
+        f"d.save({str(path)!r})",
+        backend=writer,
+    )
+    printed = run_python(
+        "-c",
+        "import numpy as np, keras_tgdd\n"
+        f"d = keras_tgdd.DistilledDataset.load({str(path)!r})\n"
+        f"assert np.array_equal(d.images, {image})\n"
+        "print(d.to_numpy()[0].shape)",
+        backend=reader,
+    )
+    assert printed.strip().endswith("(8, 6, 6, 1)")

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+from support.networks import small_network
+
+import keras_tgdd
+
+
+def distill(data, **changes):
+    arguments = dict(
+        images_per_class=1,
+        network_fn=small_network,
+        expert_epochs=2,
+        iterations=4,
+        samples_per_class=4,
+        verbose=0,
+    )
+    return keras_tgdd.distill(*data, **{**arguments, **changes})
+
+
+def test_arrays_in_a_distilled_set_out(small_data):
+    distilled = distill(small_data, class_names=["a", "b", "c"])
+    assert isinstance(distilled, keras_tgdd.DistilledDataset)
+    assert distilled.images.shape == (3, 1, 8, 8, 2)
+    assert distilled.class_names == ("a", "b", "c")
+    assert distilled.info["steps"] == 4
+    x, _ = small_data
+    np.testing.assert_allclose(
+        distilled.mean, (x / 255).mean(axis=(0, 1, 2)), rtol=1e-5
+    )
+
+
+def test_bytes_and_floats_give_the_same(small_data):
+    x, y = small_data
+    from_bytes = distill((x, y))
+    from_floats = distill((x.astype("float32") / 255, y))
+    np.testing.assert_allclose(from_bytes.images, from_floats.images, atol=1e-4)
+
+
+def test_experts_are_kept_where_a_directory_is_given(small_data, tmp_path):
+    first = distill(small_data, directory=tmp_path)
+    assert (tmp_path / "expert_000.safetensors").is_file()
+    again = distill(small_data, directory=tmp_path)
+    np.testing.assert_array_equal(first.images, again.images)
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"images_per_class": 0}, "`images_per_class` must be a positive"),
+        ({"factor": 9}, "`factor` must not be larger than a side"),
+        ({"factor": 0}, "`factor` must be a positive integer"),
+        ({"iterations": 0}, "`iterations` must be a positive"),
+        ({"expert_epochs": 1.5}, "`expert_epochs` must be a positive"),
+        ({"num_experts": 0}, "`num_experts` must be a positive"),
+    ],
+)
+def test_bad_numbers_are_refused_before_training(
+    small_data, tmp_path, changes, message
+):
+    with pytest.raises(ValueError, match=message):
+        distill(small_data, directory=tmp_path / "experts", **changes)
+    assert not (tmp_path / "experts").exists()
+
+
+def test_unwritable_directory_is_refused(small_data, tmp_path):
+    (tmp_path / "file").write_text("not a directory")
+    with pytest.raises(OSError, match="Cannot write to directory"):
+        distill(small_data, directory=tmp_path / "file" / "experts")
+
+
+@pytest.mark.slow
+def test_distilled_digits_beat_random_ones(digits):
+    distilled = keras_tgdd.distill(
+        digits.x_train,
+        digits.y_train,
+        images_per_class=1,
+        iterations=200,
+        verbose=0,
+    )
+    protocol = keras_tgdd.evaluation.get_protocol("tgdd", 100, flip=False)
+    random = keras_tgdd.evaluation.random_images(
+        digits.x_train, digits.y_train, images_per_class=1
+    )
+    scores = [
+        keras_tgdd.evaluate(
+            candidate,
+            digits.x_test,
+            digits.y_test,
+            protocol=protocol,
+            verbose=0,
+        ).mean
+        for candidate in (distilled, random)
+    ]
+    assert scores[0] > scores[1] + 0.1

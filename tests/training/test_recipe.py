@@ -1,0 +1,49 @@
+import dataclasses
+
+import pytest
+from keras import ops
+
+from keras_tgdd.training import TrainingRecipe
+
+
+def test_learning_rate_falls_at_the_milestones():
+    recipe = TrainingRecipe("r", epochs=12)  # milestones: epochs 8 and 10
+    schedule = recipe.optimizer(steps_per_epoch=5)._learning_rate
+    rates = [float(ops.convert_to_numpy(schedule(step))) for step in range(60)]
+    assert rates[:40] == pytest.approx([0.01] * 40)
+    assert rates[40:50] == pytest.approx([0.002] * 10)
+    assert rates[50:] == pytest.approx([0.0004] * 10)
+
+
+def test_without_milestones_the_rate_is_constant():
+    optimizer = TrainingRecipe("r", epochs=3, milestones=()).optimizer(4)
+    assert float(ops.convert_to_numpy(optimizer.learning_rate)) == (
+        pytest.approx(0.01)
+    )
+
+
+def test_momentum_is_passed_on():
+    assert TrainingRecipe("r", 3, momentum=0.7).optimizer(1).momentum == 0.7
+
+
+def test_is_immutable_and_can_be_replaced():
+    recipe = TrainingRecipe("r", epochs=3)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        recipe.epochs = 4
+    assert recipe.replace(epochs=4).to_dict()["epochs"] == 4
+    assert recipe.epochs == 3
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"epochs": 0}, "`epochs` must be a positive integer"),
+        ({"epochs": 1, "batch_size": -1}, "`batch_size` must be"),
+        ({"epochs": 1, "cutmix": 2.0}, "`cutmix` must be a probability"),
+        ({"epochs": 1, "milestones": (2.0,)}, "`milestones` must be fractions"),
+        ({"epochs": 1, "augmentation": ("blur",)}, "`strategies` must name"),
+    ],
+)
+def test_refuses_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        TrainingRecipe("r", **arguments)
