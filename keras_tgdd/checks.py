@@ -66,7 +66,7 @@ def check_images(x, image_shape=None, name="x"):
         )
 
 
-def check_labels(y, num_images, num_classes=None, name="y"):
+def check_labels(y, num_images, num_classes=None, name="y", every_class=True):
     """Refuses labels that do not fit their images.
 
     Args:
@@ -74,6 +74,8 @@ def check_labels(y, num_images, num_classes=None, name="y"):
         num_images: int, how many are expected.
         num_classes: int, number of classes; `None` takes `max(y) + 1`.
         name: the argument's name, for the message.
+        every_class: whether every class must have an image, as training data
+            must; test data need not.
 
     Returns:
         The number of classes.
@@ -103,7 +105,7 @@ def check_labels(y, num_images, num_classes=None, name="y"):
             f"min={int(y.min())}, max={highest}"
         )
     empty = np.flatnonzero(np.bincount(y, minlength=num_classes) == 0)
-    if len(empty):
+    if every_class and len(empty):
         raise ValueError(
             f"Every class must have at least one image in `{name}`. "
             f"Received: no images of class {empty[:10].tolist()}. Renumber "

@@ -104,6 +104,8 @@ class DistillationTrainer(keras.Model):
         self.max_decoded = max_decoded
         self.class_names = class_names or trajectory.class_names
         self.seed = seed
+        self._mean = ops.convert_to_tensor(trajectory.mean, "float32")
+        self._std = ops.convert_to_tensor(trajectory.std, "float32")
         self._matching = keras.metrics.Mean(name="matching")
         self._constraint = keras.metrics.Mean(name="constraint")
         self.built = True  # the synthetic images are
@@ -215,15 +217,10 @@ class DistillationTrainer(keras.Model):
         return int(ops.convert_to_numpy(self.optimizer.iterations.value))
 
     def call(self, inputs, training=False):
-        network, mean, std = (
-            self.trajectory.network,
-            self.trajectory.mean,
-            self.trajectory.std,
-        )
-        real = normalize(inputs["images"], mean, std)
-        synthetic = normalize(
-            self.synthetic(inputs.get("selection")), mean, std
-        )
+        network = self.trajectory.network
+        real = normalize(inputs["images"], self._mean, self._std)
+        synthetic = self.synthetic(inputs.get("selection"))
+        synthetic = normalize(synthetic, self._mean, self._std)
         # Keras leaves the first axis of a batch unknown on TensorFlow.
         num_classes = self.synthetic.num_classes
         real = ops.reshape(real, (num_classes, *real.shape[1:]))

@@ -97,17 +97,8 @@ class MultiFormation(keras.layers.Layer):
         factor = self.factor
         num_classes, per_class, height, width, channels = images.shape
         tile_height, tile_width = self.tile_size((height, width))
-        images = ops.pad(
-            images,
-            (
-                (0, 0),
-                (0, 0),
-                (0, factor * tile_height - height),
-                (0, factor * tile_width - width),
-                (0, 0),
-            ),
-            constant_values=0.5,
-        )
+        images = _pad(images, 2, factor * tile_height - height)
+        images = _pad(images, 3, factor * tile_width - width)
         tiles = ops.reshape(
             images,
             (
@@ -150,3 +141,17 @@ class MultiFormation(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "factor": self.factor}
+
+
+def _pad(images, axis, amount):
+    """Appends `amount` positions of value 0.5 along an axis.
+
+    Not `ops.pad`: it builds an operation with a new name at each call, for
+    which torch.compile would compile every step anew.
+    """
+    if amount == 0:
+        return images
+    shape = list(images.shape)
+    shape[axis] = amount
+    edge = ops.full(shape, 0.5, dtype=images.dtype)
+    return ops.concatenate([images, edge], axis=axis)

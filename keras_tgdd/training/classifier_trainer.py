@@ -46,8 +46,9 @@ class ClassifierTrainer(keras.Model):
         )
         self.num_classes = int(network.outputs[0].shape[-1])
         self._from_logits = not ends_in_softmax(network)
-        self._mean = np.asarray(mean, "float32")
-        self._std = np.asarray(std, "float32")
+        # Tensors: torch.compile breaks its graph at a NumPy array.
+        self._mean = ops.convert_to_tensor(mean, "float32")
+        self._std = ops.convert_to_tensor(std, "float32")
         self._jit_compile = jit_compile
         self._fresh_optimizer = None
         self.built = True  # the network is
@@ -131,14 +132,20 @@ class ClassifierTrainer(keras.Model):
 
 
 def normalize(images, mean, std):
-    """Maps uint8 or [0, 1] images to `(image - mean) / std`, in float32."""
+    """Maps images to `(image - mean) / std`, in float32.
+
+    Args:
+        images: tensor, uint8 in 0–255 or float in [0, 1], channels last.
+        mean: float32 tensor of shape `(channels,)`, in [0, 1] units.
+        std: as `mean`.
+    """
     scale = (
         255.0
         if keras.backend.standardize_dtype(images.dtype) == "uint8"
         else 1.0
     )
     images = ops.cast(images, "float32")
-    return (images - mean * scale) / (std * scale)
+    return (images - scale * mean) / (scale * std)
 
 
 def set_values(variables, values):

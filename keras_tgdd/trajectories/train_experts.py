@@ -86,9 +86,10 @@ def train_experts(
     check_images(x)
     num_classes = check_labels(y, len(x))
     if validation_data is not None:
-        check_images(validation_data[0], x.shape[1:], "x_test")
+        x_test, y_test = validation_data
+        check_images(x_test, x.shape[1:], "x_test")
         check_labels(
-            validation_data[1], len(validation_data[0]), num_classes, "y_test"
+            y_test, len(x_test), num_classes, "y_test", every_class=False
         )
     recipe = recipe or expert_recipe(epochs, x.shape[1])
     check_writable(directory)

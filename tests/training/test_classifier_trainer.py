@@ -28,12 +28,12 @@ def train(trainer, data, seed=0):
 
 def test_normalizes_bytes_and_floats_alike(rng):
     image = rng.integers(0, 256, (1, 2, 2, 2)).astype("uint8")
-    mean, std = np.float32(MEAN), np.float32(STD)
+    mean, std = (ops.convert_to_tensor(v, "float32") for v in (MEAN, STD))
     from_bytes = normalize(ops.convert_to_tensor(image), mean, std)
     from_floats = normalize(
         ops.convert_to_tensor(image.astype("float32") / 255), mean, std
     )
-    expected = (image / 255 - mean) / std
+    expected = (image / 255 - MEAN) / STD
     for tensor in (from_bytes, from_floats):
         np.testing.assert_allclose(
             ops.convert_to_numpy(tensor), expected, atol=1e-5
