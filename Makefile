@@ -20,14 +20,14 @@ demo: $(DEMO_VENV)/.installed  ## distil real digits, 10 and 1 images per class
 test: lint $(BACKENDS:%=test-%) test-lowest test-once  ## everything, on all three backends
 
 test-%: $(TEST_VENV)/.installed
-	KERAS_BACKEND=$* $(TEST_VENV)/bin/python -m pytest -m "not slow and not once"
+	KERAS_BACKEND=$* $(TEST_VENV)/bin/python -m pytest -n 2 -m "not slow and not once"
 
 test-once: $(TEST_VENV)/.installed
-	KERAS_BACKEND=jax $(TEST_VENV)/bin/python -m pytest -m once
+	KERAS_BACKEND=jax $(TEST_VENV)/bin/python -m pytest -n 2 -m once
 
 test-lowest: $(TEST_VENV)/.installed .keras-lowest/.installed  ## the lowest Keras allowed
 	KERAS_BACKEND=jax PYTHONPATH=.keras-lowest KERAS_EXPECTED=$(KERAS_LOWEST) \
-		$(TEST_VENV)/bin/python -m pytest -m "not slow and not once"
+		$(TEST_VENV)/bin/python -m pytest -n 2 -m "not slow and not once"
 
 test-slow: $(TEST_VENV)/.installed  ## trainings of minutes
 	KERAS_BACKEND=$(KERAS_BACKEND) $(TEST_VENV)/bin/python -m pytest -m slow

@@ -12,7 +12,9 @@ import keras_tgdd
 from keras_tgdd.evaluation import random_images
 
 
-def compare(data, distilled, experts, protocol, num_runs, seed):
+def compare(
+    data, distilled, experts, protocol, num_runs, seed, network_fn=None
+):
     """Evaluates real and distilled images under one protocol.
 
     Args:
@@ -23,6 +25,7 @@ def compare(data, distilled, experts, protocol, num_runs, seed):
         protocol: `TrainingRecipe`.
         num_runs: int, fresh networks for each set.
         seed: int.
+        network_fn: builds the networks; `None` takes `ConvNet`.
 
     Returns:
         A dict from the name of a set to `(accuracies, images stored, how)`.
@@ -50,6 +53,7 @@ def compare(data, distilled, experts, protocol, num_runs, seed):
             candidate,
             data.x_test,
             data.y_test,
+            network_fn,
             protocol=protocol,
             num_runs=num_runs,
             seed=seed,

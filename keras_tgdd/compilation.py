@@ -2,16 +2,16 @@
 
 Measured on 2 CPU cores, ConvNet-3 width 128, 28 x 28 images, training images
 a second: PyTorch eager 210-235, compiled 350-700, compiled in bfloat16
-680-1200; compiling takes 40 to 50 seconds. Keras' `jit_compile="auto"` means
-eager on PyTorch, and compiled on JAX and TensorFlow.
+680-1200; compiling takes 1 to 2 minutes. Keras' `jit_compile="auto"` means
+eager on PyTorch, compiled on JAX, a graph on TensorFlow.
 """
 
 import shutil
 
 import keras
 
-# Compiling pays back after about 20,000 images of 32 x 32 pixels.
-_WORTH_COMPILING = 20_000 * 32 * 32
+# Compiling pays back after about 60,000 images of 32 x 32 pixels.
+_WORTH_COMPILING = 60_000 * 32 * 32
 
 
 def default_jit_compile(pixels):

@@ -25,6 +25,7 @@ def distill(
     expert_epochs=20,
     iterations=500,
     samples_per_class=128,
+    constraint_weight=None,
     directory=None,
     class_names=None,
     mean=None,
@@ -36,9 +37,8 @@ def distill(
     """Distils labelled images into a few synthetic ones per class.
 
     Trains experts, starts from mosaics of real images and distils by TGDD.
-    The defaults are sized for a laptop: in this package's measurements one
-    expert of 16 epochs and 200 iterations come close to the paper's five
-    experts of 60 epochs and 10,000 iterations.
+    The defaults are sized for a laptop; the paper's are five experts of 60
+    epochs and 10,000 iterations.
 
     Args:
         x: array of shape `(n, height, width, channels)`, uint8 in 0–255 or
@@ -54,6 +54,10 @@ def distill(
         iterations: positive int, distillation steps. Defaults to `500`.
         samples_per_class: positive int, real images of each class in a step.
             Defaults to `128`.
+        constraint_weight: float, weight of the cross-entropy of the synthetic
+            images. `None` takes the paper's: 2.5 below 50 images per class,
+            0.5 from there. Less can be better where classes are easy to tell
+            apart.
         directory: path where experts are kept; a second call finds them
             there. `None` trains them in a temporary directory.
         class_names: optional sequence of strings, one a class.
@@ -121,6 +125,7 @@ def distill(
         trainer = DistillationTrainer(
             synthetic,
             trajectories,
+            constraint_weight=constraint_weight,
             samples_per_class=samples_per_class,
             class_names=class_names,
             seed=seed,

@@ -137,6 +137,21 @@ def test_compiled_step_equals_eager_step(experts, small_data):
     np.testing.assert_allclose(pixels(compiled), pixels(eager), atol=1e-5)
 
 
+@pytest.mark.skipif(
+    keras.backend.backend() != "torch", reason="torch.compile's own counters"
+)
+def test_later_steps_compile_nothing(experts, small_data):
+    from torch._dynamo.utils import counters
+
+    data = tuple(array[::-1].copy() for array in small_data)
+    trainer = make(experts, data, compiled=True)
+    # The first step has no gradients and no momentum yet, the second has.
+    fit(trainer, data, steps_per_epoch=3)
+    graphs = counters["stats"]["unique_graphs"]
+    fit(trainer, data, steps_per_epoch=10)
+    assert counters["stats"]["unique_graphs"] == graphs
+
+
 def test_synthetic_images_are_subsampled_beyond_max_decoded(
     experts, small_data
 ):
@@ -300,10 +315,11 @@ def test_the_joint_step_equals_the_sequential_one(small_data):
         "weights": trajectory.weights,
     }
 
+    plain = make_trainer()
+    plain.compile(keras.optimizers.SGD(1e-3), jit_compile=False)
+
     def gradient(images):
         """The gradient at some pixels, from one plain step."""
-        plain = make_trainer()
-        plain.compile(keras.optimizers.SGD(1e-3), jit_compile=False)
         plain.synthetic.images.assign(images)
         plain.train_on_batch(inputs)
         return (images - pixels(plain)) / 1e-3

@@ -24,9 +24,9 @@ def ConvNet(
         input_shape: triple of ints, `(height, width, channels)`.
         num_classes: int, number of logits.
         width: int, filters of each convolution. Defaults to `128`.
-        depth: int, number of blocks. `None` takes what leaves a feature map
-            of about 4 x 4: 3 blocks at side 28 and 32, 4 at 64, 5 at 128, and
-            never fewer than 1.
+        depth: int, number of blocks. `None` takes the field's: 3 at side 28
+            and 32, 4 at 64, 5 at 128, which leave a feature map of about
+            4 x 4. Smaller images get up to 3, as long as 2 x 2 are left.
         seed: int, seed of the initial weights. `None` draws a random one.
         name: string, name of the model.
 
@@ -56,7 +56,8 @@ def ConvNet(
     padding = 2 if height == width_in == 28 else 0
     smallest = min(height, width_in) + 2 * padding
     if depth is None:
-        depth = max(1, int(math.log2(smallest)) - 2)
+        halvings = int(math.log2(smallest))
+        depth = max(1, min(3, halvings - 1), halvings - 2)
     check_positive_int("depth", depth)
     if smallest < 2**depth:
         raise ValueError(

@@ -9,8 +9,9 @@ from keras_tgdd.models import ConvNet
 @pytest.mark.parametrize(
     "side, depth, feature_size",
     [
-        (8, 1, 4 * 4),
-        (16, 2, 4 * 4),
+        (3, 1, 1),
+        (8, 2, 2 * 2),
+        (16, 3, 2 * 2),
         (28, 3, 4 * 4),
         (32, 3, 4 * 4),
         (64, 4, 4 * 4),
