@@ -31,21 +31,22 @@ def compare(
         A dict from the name of a set to `(accuracies, images stored, how)`.
     """
     size = distilled.images_per_class
-    drawn = {
-        "random real images": random_images(
-            data.x_train, data.y_train, size, 1, data.mean, data.std, seed=seed
-        ),
-        "random real mosaics": random_images(
+
+    def draw(factor):
+        return random_images(
             data.x_train,
             data.y_train,
             size,
-            distilled.factor,
+            factor,
             data.mean,
             data.std,
             seed=seed,
-        ),
-        "distilled": distilled,
-    }
+        )
+
+    drawn = {"random real images": draw(1)}
+    if distilled.factor > 1:
+        drawn["random real mosaics"] = draw(distilled.factor)
+    drawn["distilled"] = distilled
     stored = size * data.num_classes
     rows = {}
     for name, candidate in drawn.items():
@@ -98,6 +99,7 @@ def write_outputs(distilled, directory):
 def print_json(data, distilled, rows, seconds, output):
     """Prints the result as one line of JSON, the last of the program."""
     means = {name: float(np.mean(runs)) for name, (runs, *_) in rows.items()}
+    random = means["random real images"]
     sys.stderr.flush()
     print(
         json.dumps(
@@ -105,8 +107,9 @@ def print_json(data, distilled, rows, seconds, output):
                 "dataset": data.name,
                 "backend": keras.backend.backend(),
                 "images_per_class": distilled.images_per_class,
-                "random_accuracy": means["random real images"],
-                "mosaic_accuracy": means["random real mosaics"],
+                "random_accuracy": random,
+                # Mosaics of one tile are the random images themselves.
+                "mosaic_accuracy": means.get("random real mosaics", random),
                 "distilled_accuracy": means["distilled"],
                 "distilled_std": float(np.std(rows["distilled"][0])),
                 "full_accuracy": means["all data"],

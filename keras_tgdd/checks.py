@@ -2,11 +2,14 @@
 
 import os
 import tempfile
+from typing import Any
 
 import numpy as np
 
+from keras_tgdd.annotations import PathLike
 
-def check_positive_int(name, value):
+
+def check_positive_int(name: str, value: Any) -> None:
     """Raises `ValueError` unless `value` is an integer of at least 1."""
     is_int = isinstance(value, (int, np.integer)) and not isinstance(
         value, bool
@@ -17,7 +20,9 @@ def check_positive_int(name, value):
         )
 
 
-def check_images(x, image_shape=None, name="x"):
+def check_images(
+    x: Any, image_shape: tuple[int, ...] | None = None, name: str = "x"
+) -> None:
     """Refuses arrays that are not images as this package takes them.
 
     Args:
@@ -66,7 +71,13 @@ def check_images(x, image_shape=None, name="x"):
         )
 
 
-def check_labels(y, num_images, num_classes=None, name="y", every_class=True):
+def check_labels(
+    y: Any,
+    num_images: int,
+    num_classes: int | None = None,
+    name: str = "y",
+    every_class: bool = True,
+) -> int:
     """Refuses labels that do not fit their images.
 
     Args:
@@ -114,7 +125,7 @@ def check_labels(y, num_images, num_classes=None, name="y", every_class=True):
     return num_classes
 
 
-def check_writable(directory):
+def check_writable(directory: PathLike) -> None:
     """Creates `directory` where needed and makes sure files can be written.
 
     Raises:
@@ -131,7 +142,7 @@ def check_writable(directory):
         ) from error
 
 
-def to_unit_range(x):
+def to_unit_range(x: np.ndarray) -> np.ndarray:
     """Returns images as float32 in [0, 1]: uint8 is divided by 255."""
     if x.dtype == np.uint8:
         return x.astype("float32") / np.float32(255)

@@ -14,7 +14,7 @@ import keras
 _WORTH_COMPILING = 60_000 * 32 * 32
 
 
-def default_jit_compile(pixels):
+def default_jit_compile(pixels: int) -> bool | str:
     """Returns the `jit_compile` argument that ends a job soonest.
 
     PyTorch compiles through a C++ compiler; where none is installed, or the

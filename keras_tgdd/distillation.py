@@ -2,11 +2,18 @@
 
 import contextlib
 import tempfile
+from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from keras_tgdd.annotations import NetworkFn
+from keras_tgdd.annotations import PathLike
 from keras_tgdd.callbacks.progress import Progress
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_positive_int
+from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.datasets.statistics import channel_statistics
 from keras_tgdd.layers.multi_formation import MultiFormation
 from keras_tgdd.layers.synthetic_images import SyntheticImages
@@ -16,24 +23,24 @@ from keras_tgdd.trajectories.train_experts import train_experts
 
 
 def distill(
-    x,
-    y,
-    images_per_class=10,
-    factor=2,
-    network_fn=None,
-    num_experts=1,
-    expert_epochs=20,
-    iterations=500,
-    samples_per_class=128,
-    constraint_weight=None,
-    directory=None,
-    class_names=None,
-    mean=None,
-    std=None,
-    validation_data=None,
-    seed=0,
-    verbose=1,
-):
+    x: np.ndarray,
+    y: np.ndarray,
+    images_per_class: int = 10,
+    factor: int = 2,
+    network_fn: NetworkFn | None = None,
+    num_experts: int = 1,
+    expert_epochs: int = 20,
+    iterations: int = 500,
+    samples_per_class: int = 128,
+    constraint_weight: float | None = None,
+    directory: PathLike | None = None,
+    class_names: Sequence[str] | None = None,
+    mean: ArrayLike | None = None,
+    std: ArrayLike | None = None,
+    validation_data: tuple[np.ndarray, np.ndarray] | None = None,
+    seed: int = 0,
+    verbose: int = 1,
+) -> DistilledDataset:
     """Distils labelled images into a few synthetic ones per class.
 
     Trains experts, starts from mosaics of real images and distils by TGDD.

@@ -1,8 +1,14 @@
 """The model whose `fit` distils a data set."""
 
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
 import keras
+import numpy as np
 from keras import ops
 
+from keras_tgdd.annotations import Tensor
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.datasets.distillation_batches import DistillationBatches
@@ -10,11 +16,14 @@ from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.datasets.real_images import RealImages
 from keras_tgdd.datasets.real_images import collect
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
+from keras_tgdd.layers.synthetic_images import SyntheticImages
 from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
 from keras_tgdd.objectives.classification_constraint import (
     ClassificationConstraint,
 )
+from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.training.classifier_trainer import normalize
+from keras_tgdd.trajectories.trajectory import Trajectory
 
 
 class DistillationTrainer(keras.Model):
@@ -68,18 +77,18 @@ class DistillationTrainer(keras.Model):
 
     def __init__(
         self,
-        synthetic,
-        trajectory,
-        objective=None,
-        constraint=None,
-        constraint_weight=None,
-        augmentation=None,
-        region=7,
-        samples_per_class=128,
-        max_decoded=200,
-        class_names=None,
-        seed=0,
-    ):
+        synthetic: SyntheticImages,
+        trajectory: Trajectory,
+        objective: Objective | None = None,
+        constraint: Callable | bool | None = None,
+        constraint_weight: float | None = None,
+        augmentation: SiameseAugmentation | None = None,
+        region: int = 7,
+        samples_per_class: int = 128,
+        max_decoded: int = 200,
+        class_names: Sequence[str] | None = None,
+        seed: int = 0,
+    ) -> None:
         # Pixels stay float32; the network casts to its own compute dtype.
         super().__init__(dtype="float32", name="distillation_trainer")
         check_positive_int("region", region)
@@ -111,11 +120,16 @@ class DistillationTrainer(keras.Model):
         self.built = True  # the synthetic images are
 
     @property
-    def constrained(self):
+    def constrained(self) -> bool:
         """Whether the constraint takes part."""
         return self.constraint is not False and self.constraint_weight != 0.0
 
-    def compile(self, optimizer=None, jit_compile=None, **kwargs):
+    def compile(
+        self,
+        optimizer: keras.optimizers.Optimizer | str | None = None,
+        jit_compile: bool | str | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Configures the optimizer of the pixels.
 
         Args:
@@ -138,13 +152,13 @@ class DistillationTrainer(keras.Model):
 
     def fit(
         self,
-        x,
-        y=None,
-        epochs=1,
-        steps_per_epoch=100,
-        callbacks=None,
-        verbose="auto",
-    ):
+        x: Any,
+        y: np.ndarray | None = None,
+        epochs: int = 1,
+        steps_per_epoch: int = 100,
+        callbacks: list | None = None,
+        verbose: int | str = "auto",
+    ) -> keras.callbacks.History:
         """Moves the synthetic images for `epochs * steps_per_epoch` steps.
 
         A second call goes on with the draws where the first one ended.
@@ -212,11 +226,13 @@ class DistillationTrainer(keras.Model):
         return num_steps * synthetic.num_classes * images * height * width
 
     @property
-    def num_steps(self):
+    def num_steps(self) -> int:
         """Steps made so far."""
         return int(ops.convert_to_numpy(self.optimizer.iterations.value))
 
-    def call(self, inputs, training=False):
+    def call(
+        self, inputs: dict[str, Any], training: bool = False
+    ) -> dict[str, Tensor]:
         network = self.trajectory.network
         real = normalize(inputs["images"], self._mean, self._std)
         synthetic = self.synthetic(inputs.get("selection"))
@@ -240,8 +256,13 @@ class DistillationTrainer(keras.Model):
         return losses
 
     def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Tensor | None = None,
+        training: bool = True,
+    ) -> Tensor:
         loss = matching = ops.sum(y_pred["matching"])
         self._matching.update_state(matching)
         if self.constrained:
@@ -250,7 +271,7 @@ class DistillationTrainer(keras.Model):
             loss = loss + self.constraint_weight * constraint
         return loss
 
-    def distilled_dataset(self):
+    def distilled_dataset(self) -> DistilledDataset:
         """Returns the synthetic images as they are now.
 
         Returns:

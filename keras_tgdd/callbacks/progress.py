@@ -26,13 +26,13 @@ class Progress(keras.callbacks.Callback):
     # Lets Keras read metrics in another thread, so that no step waits.
     async_safe = True
 
-    def __init__(self, description, verbose=1):
+    def __init__(self, description: str, verbose: int = 1) -> None:
         super().__init__()
         self.description = description
         self.verbose = verbose
         self._bar = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if self._bar is None and self.verbose:
             steps = self.params["steps"]
             interactive = sys.stderr.isatty()
@@ -45,15 +45,15 @@ class Progress(keras.callbacks.Callback):
                 mininterval=0.2 if interactive else 30.0,
             )
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self._show(logs)
         if self._bar is not None:
             self._bar.update()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._show(logs)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         if self._bar is not None:
             self._bar.close()
             self._bar = None

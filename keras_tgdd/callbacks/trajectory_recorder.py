@@ -1,9 +1,14 @@
 """Records the weights of a network while `fit` trains it."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
+from keras_tgdd.annotations import PathLike
 from keras_tgdd.checks import check_writable
 from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.storage.expert_files import ExpertWriter
@@ -51,16 +56,16 @@ class TrajectoryRecorder(keras.callbacks.Callback):
 
     def __init__(
         self,
-        directory,
-        mean=0.0,
-        std=1.0,
-        expert=0,
-        network=None,
-        feature_layer=None,
-        class_names=None,
-        description=None,
-        resume=False,
-    ):
+        directory: PathLike,
+        mean: ArrayLike = 0.0,
+        std: ArrayLike = 1.0,
+        expert: int = 0,
+        network: keras.Model | None = None,
+        feature_layer: str | None = None,
+        class_names: Sequence[str] | None = None,
+        description: dict | None = None,
+        resume: bool = False,
+    ) -> None:
         super().__init__()
         check_writable(directory)
         self.directory = directory
@@ -76,7 +81,7 @@ class TrajectoryRecorder(keras.callbacks.Callback):
         if network is not None:
             self._prepare(network)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         if self._writer is None:
             self._prepare(self.model)
         if self._resumed is not None:
@@ -89,10 +94,10 @@ class TrajectoryRecorder(keras.callbacks.Callback):
         self._writer.discard()
         self._append(0, {})
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._append(epoch + 1, logs or {})
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         self._writer.finish()
 
     def _prepare(self, network):
@@ -126,7 +131,7 @@ class TrajectoryRecorder(keras.callbacks.Callback):
         )
 
 
-def describe(frozen, recorder):
+def describe(frozen: FrozenNetwork, recorder: Any) -> dict:
     """Describes a recorded network and what it is fed, for storage."""
     channels = frozen.image_shape[-1]
     return {
@@ -143,6 +148,6 @@ def describe(frozen, recorder):
     }
 
 
-def per_channel(value, channels):
+def per_channel(value: Any, channels: int) -> list[float]:
     """Broadcasts a number or sequence to a list of one float a channel."""
     return np.broadcast_to(np.float32(value), (channels,)).tolist()

@@ -11,7 +11,7 @@ _SPLIT_SEED = 0
 _TEST_IMAGES = 360
 
 
-def load_digits(image_size=None):
+def load_digits(image_size: int | None = None) -> tuple:
     """Returns the digits with a fixed, stratified split.
 
     Args:

@@ -3,6 +3,10 @@
 import keras
 import numpy as np
 
+from keras_tgdd.datasets.real_images import RealImages
+from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
+from keras_tgdd.trajectories.trajectory import Trajectory
+
 
 class DistillationBatches(keras.utils.PyDataset):
     """Yields real images, draws and network weights, one step at a time.
@@ -39,18 +43,18 @@ class DistillationBatches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        real_images,
-        trajectory,
-        augmentation,
-        decoded_per_class,
-        max_decoded,
-        samples_per_class,
-        region,
-        constrained,
-        seed,
-        first_step,
-        num_steps,
-    ):
+        real_images: RealImages,
+        trajectory: Trajectory,
+        augmentation: SiameseAugmentation,
+        decoded_per_class: int,
+        max_decoded: int,
+        samples_per_class: int,
+        region: int,
+        constrained: bool,
+        seed: int,
+        first_step: int,
+        num_steps: int,
+    ) -> None:
         super().__init__()
         self.real_images = real_images
         self.trajectory = trajectory

@@ -1,10 +1,13 @@
 """The result of a distillation: images, labels and how to use them."""
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
+from keras_tgdd.annotations import PathLike
 from keras_tgdd.checks import check_images
 from keras_tgdd.layers.multi_formation import MultiFormation
 from keras_tgdd.storage.tensor_files import open_tensors
@@ -46,8 +49,14 @@ class DistilledDataset:
     """
 
     def __init__(
-        self, images, class_names=None, factor=1, mean=0.0, std=1.0, info=None
-    ):
+        self,
+        images: np.ndarray,
+        class_names: Sequence[str] | None = None,
+        factor: int = 1,
+        mean: ArrayLike = 0.0,
+        std: ArrayLike = 1.0,
+        info: dict | None = None,
+    ) -> None:
         if not isinstance(images, np.ndarray) or images.ndim != 5:
             raise ValueError(
                 "`images` must be an array of shape (n_classes, "
@@ -75,21 +84,21 @@ class DistilledDataset:
         self.info = dict(info or {})
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int:
         """Number of classes."""
         return self.images.shape[0]
 
     @property
-    def images_per_class(self):
+    def images_per_class(self) -> int:
         """Stored images of each class."""
         return self.images.shape[1]
 
     @property
-    def image_shape(self):
+    def image_shape(self) -> tuple[int, ...]:
         """`(height, width, channels)` of an image."""
         return self.images.shape[2:]
 
-    def to_numpy(self):
+    def to_numpy(self) -> tuple[np.ndarray, np.ndarray]:
         """Decodes the set to the images that networks train on.
 
         Returns:
@@ -102,7 +111,7 @@ class DistilledDataset:
         x = ops.convert_to_numpy(decoded).reshape((-1, *self.image_shape))
         return x, np.repeat(self.labels.ravel(), self.factor**2)
 
-    def save(self, filepath):
+    def save(self, filepath: PathLike) -> None:
         """Writes one safetensors file.
 
         Args:
@@ -127,7 +136,7 @@ class DistilledDataset:
         write_tensors(filepath, tensors, metadata)
 
     @classmethod
-    def load(cls, filepath):
+    def load(cls, filepath: PathLike) -> "DistilledDataset":
         """Reads a file that `save` wrote, under any backend.
 
         Args:
@@ -150,7 +159,7 @@ class DistilledDataset:
             info=json.loads(metadata["info"]),
         )
 
-    def to_grid(self, filepath, max_columns=20):
+    def to_grid(self, filepath: PathLike, max_columns: int = 20) -> None:
         """Draws the stored images as a PNG with one row a class.
 
         Args:

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 
 
-def fingerprint(x, y):
+def fingerprint(x: np.ndarray, y: np.ndarray) -> str:
     """Returns a SHA-256 hex digest of images and labels.
 
     Args:

@@ -2,14 +2,19 @@
 
 import os
 import pathlib
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from keras_tgdd.annotations import PathLike
+
 _INCHES = 0.55
 
 
-def draw_grid(filepath, images, class_names):
+def draw_grid(
+    filepath: PathLike, images: np.ndarray, class_names: Sequence[str]
+) -> None:
     """Writes a PNG with one row of images, and its name, for each class.
 
     Args:

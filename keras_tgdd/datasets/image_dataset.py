@@ -34,11 +34,11 @@ class ImageDataset:
     flip: bool = True
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)
 
     @property
-    def image_shape(self):
+    def image_shape(self) -> tuple[int, ...]:
         """`(height, width, channels)` of an image."""
         return self.x_train.shape[1:]

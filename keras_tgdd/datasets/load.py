@@ -1,5 +1,6 @@
 """Real data by name."""
 
+from keras_tgdd.annotations import PathLike
 from keras_tgdd.datasets.digits import load_digits
 from keras_tgdd.datasets.image_dataset import ImageDataset
 from keras_tgdd.datasets.statistics import channel_statistics
@@ -9,7 +10,9 @@ from keras_tgdd.datasets.tfds_images import load_tfds
 _NO_FLIP = ("digits", "mnist", "kmnist", "emnist", "svhn", "omniglot")
 
 
-def load(name, data_dir=None, image_size=None):
+def load(
+    name: str, data_dir: PathLike | None = None, image_size: int | None = None
+) -> ImageDataset:
     """Loads a labelled image data set.
 
     Args:

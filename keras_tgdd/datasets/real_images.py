@@ -1,5 +1,7 @@
 """Real images of each class, a fresh random batch at every step."""
 
+from typing import Any
+
 import numpy as np
 
 from keras_tgdd.checks import check_images
@@ -21,7 +23,13 @@ class RealImages:
             class has no image.
     """
 
-    def __init__(self, x, y, num_classes, image_shape):
+    def __init__(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        num_classes: int,
+        image_shape: tuple[int, ...],
+    ) -> None:
         check_images(x, image_shape)
         check_labels(y, len(x), num_classes)
         self.x, self.y = x, y
@@ -30,7 +38,9 @@ class RealImages:
         self._members = np.argsort(y, kind="stable")
         self._starts = np.cumsum(self.counts) - self.counts
 
-    def draw(self, generator, samples_per_class):
+    def draw(
+        self, generator: np.random.Generator, samples_per_class: int
+    ) -> np.ndarray:
         """Draws images of every class.
 
         Without replacement; a class with fewer images than asked for gives
@@ -57,7 +67,9 @@ class RealImages:
         return self.x[self._members[self._starts[:, None] + order]]
 
 
-def collect(x, y=None):
+def collect(
+    x: Any, y: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Gathers arrays, a `keras.utils.PyDataset` or a `tf.data.Dataset`.
 
     Matching needs many images of every class at each step, so data that

@@ -5,7 +5,7 @@ from PIL import Image
 from PIL import ImageOps
 
 
-def fit_image(image, side):
+def fit_image(image: np.ndarray, side: int) -> np.ndarray:
     """Resizes an image so that it covers a square, and crops the centre.
 
     Args:

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def channel_statistics(x):
+def channel_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Computes mean and standard deviation of each channel.
 
     Args:

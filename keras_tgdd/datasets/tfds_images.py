@@ -5,12 +5,15 @@ import pathlib
 
 import numpy as np
 
+from keras_tgdd.annotations import PathLike
 from keras_tgdd.datasets.resize import fit_image
 
 _DEFAULT_SIDE = 128
 
 
-def load_tfds(name, data_dir=None, image_size=None):
+def load_tfds(
+    name: str, data_dir: PathLike | None = None, image_size: int | None = None
+) -> tuple:
     """Loads training and test part of a set of tensorflow-datasets.
 
     Args and errors as `keras_tgdd.datasets.load`.

@@ -1,6 +1,10 @@
 """Small sets to compare with, under the same protocol."""
 
+from collections.abc import Sequence
+
+import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
@@ -10,15 +14,15 @@ from keras_tgdd.layers.synthetic_images import SyntheticImages
 
 
 def random_images(
-    x,
-    y,
-    images_per_class,
-    factor=1,
-    mean=None,
-    std=None,
-    class_names=None,
-    seed=0,
-):
+    x: np.ndarray,
+    y: np.ndarray,
+    images_per_class: int,
+    factor: int = 1,
+    mean: ArrayLike | None = None,
+    std: ArrayLike | None = None,
+    class_names: Sequence[str] | None = None,
+    seed: int = 0,
+) -> DistilledDataset:
     """Draws real images as a set of the size of a distilled one.
 
     Args:

@@ -2,6 +2,10 @@
 
 import time
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from keras_tgdd.annotations import NetworkFn
 from keras_tgdd.callbacks.progress import Progress
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
@@ -11,25 +15,27 @@ from keras_tgdd.datasets.statistics import channel_statistics
 from keras_tgdd.evaluation.protocols import get_protocol
 from keras_tgdd.evaluation.result import EvaluationResult
 from keras_tgdd.models.conv_net import ConvNet
+from keras_tgdd.models.frozen_network import check_network
 from keras_tgdd.training.classifier_trainer import ClassifierTrainer
+from keras_tgdd.training.recipe import TrainingRecipe
 
 _WEIGHTS, _BATCHES = 0, 1
 
 
 def evaluate(
-    distilled,
-    x_test,
-    y_test,
-    network_fn=None,
-    protocol="tgdd",
-    num_runs=3,
-    seed=0,
-    mean=None,
-    std=None,
-    jit_compile=None,
-    description="evaluation",
-    verbose=1,
-):
+    distilled: DistilledDataset | tuple[np.ndarray, np.ndarray],
+    x_test: np.ndarray,
+    y_test: np.ndarray,
+    network_fn: NetworkFn | None = None,
+    protocol: str | TrainingRecipe = "tgdd",
+    num_runs: int = 3,
+    seed: int = 0,
+    mean: ArrayLike | None = None,
+    std: ArrayLike | None = None,
+    jit_compile: bool | str | None = None,
+    description: str = "evaluation",
+    verbose: int = 1,
+) -> EvaluationResult:
     """Trains fresh networks on a small set and tests each of them once.
 
     Test data are read after the last epoch and for nothing else.
@@ -75,6 +81,7 @@ def evaluate(
     check_images(x_test, x.shape[1:], "x_test")
     check_labels(y_test, len(x_test), num_classes, "y_test", every_class=False)
     network = (network_fn or ConvNet)(tuple(x.shape[1:]), num_classes)
+    check_network(network, x.shape[1:], num_classes)
     trainer = ClassifierTrainer(network, protocol, mean, std, jit_compile)
     start = time.perf_counter()
     runs = []

@@ -19,7 +19,11 @@ _PROTOCOLS = {
 }
 
 
-def get_protocol(name="tgdd", epochs=None, flip=True):
+def get_protocol(
+    name: str | TrainingRecipe = "tgdd",
+    epochs: int | None = None,
+    flip: bool = True,
+) -> TrainingRecipe:
     """Returns an evaluation protocol.
 
     `"tgdd"` trains fresh networks for 1500 epochs with batches of 64, SGD

@@ -24,16 +24,16 @@ class EvaluationResult:
     seconds: float
 
     @property
-    def mean(self):
+    def mean(self) -> float:
         """Mean accuracy over the networks, in [0, 1]."""
         return float(np.mean(self.runs))
 
     @property
-    def std(self):
+    def std(self) -> float:
         """Standard deviation over the networks (population), in [0, 1]."""
         return float(np.std(self.runs))
 
-    def to_dict(self):
+    def to_dict(self) -> dict:
         """Returns a JSON-compatible dict."""
         return {
             "mean": self.mean,

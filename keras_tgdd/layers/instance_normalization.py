@@ -1,7 +1,12 @@
 """Instance normalization with the epsilon of the dataset-distillation field."""
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from keras_tgdd.annotations import Shape
+from keras_tgdd.annotations import Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_tgdd")
@@ -40,7 +45,13 @@ class InstanceNormalization(keras.layers.Layer):
         - [Ulyanov et al., 2016](https://arxiv.org/abs/1607.08022)
     """
 
-    def __init__(self, epsilon=1e-5, center=True, scale=True, **kwargs):
+    def __init__(
+        self,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if not epsilon > 0:
             raise ValueError(
@@ -51,7 +62,7 @@ class InstanceNormalization(keras.layers.Layer):
         self.scale = scale
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         channels = input_shape[-1]
         if len(input_shape) < 3 or channels is None:
             raise ValueError(
@@ -70,7 +81,7 @@ class InstanceNormalization(keras.layers.Layer):
             else None
         )
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         axes = tuple(range(1, len(inputs.shape) - 1))
         x = ops.cast(inputs, "float32")
         # E[x^2] - E[x]^2 reads the activations once where ops.var reads them
@@ -86,10 +97,10 @@ class InstanceNormalization(keras.layers.Layer):
             offset = offset + ops.cast(self.beta, "float32")
         return ops.cast(x * scale + offset, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "epsilon": self.epsilon,

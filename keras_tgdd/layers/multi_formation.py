@@ -1,7 +1,12 @@
 """Multi-formation: one stored image decodes to several training images."""
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from keras_tgdd.annotations import Shape
+from keras_tgdd.annotations import Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_tgdd")
@@ -43,7 +48,9 @@ class MultiFormation(keras.layers.Layer):
         - [Kim et al., 2022](https://arxiv.org/abs/2205.14959), section 3.3
     """
 
-    def __init__(self, factor=2, dtype="float32", **kwargs):
+    def __init__(
+        self, factor: int = 2, dtype: Any = "float32", **kwargs: Any
+    ) -> None:
         super().__init__(dtype=dtype, **kwargs)
         if not isinstance(factor, int) or factor < 1:
             raise ValueError(
@@ -52,7 +59,7 @@ class MultiFormation(keras.layers.Layer):
             )
         self.factor = factor
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         if len(input_shape) != 5:
             raise ValueError(
                 "`images` must have shape (n_classes, images_per_class, "
@@ -65,7 +72,7 @@ class MultiFormation(keras.layers.Layer):
                 f"{tuple(input_shape[2:4])}"
             )
 
-    def call(self, images, selection=None):
+    def call(self, images: Tensor, selection: Tensor | None = None) -> Tensor:
         tiles = self.cut(images) if self.factor > 1 else images
         if selection is not None:
             index = ops.cast(selection, "int32")[:, :, None, None, None]
@@ -83,7 +90,7 @@ class MultiFormation(keras.layers.Layer):
         )
         return ops.reshape(flat, (num_classes, -1, height, width, channels))
 
-    def cut(self, images):
+    def cut(self, images: Tensor) -> Tensor:
         """Cuts images into tiles.
 
         Args:
@@ -122,7 +129,7 @@ class MultiFormation(keras.layers.Layer):
             ),
         )
 
-    def tile_size(self, image_size):
+    def tile_size(self, image_size: tuple[int, int]) -> tuple[int, int]:
         """Returns the (height, width) of the tiles of an image, in pixels.
 
         Args:
@@ -130,7 +137,9 @@ class MultiFormation(keras.layers.Layer):
         """
         return tuple(-(-side // self.factor) for side in image_size)
 
-    def compute_output_shape(self, images_shape, selection_shape=None):
+    def compute_output_shape(
+        self, images_shape: Shape, selection_shape: Shape | None = None
+    ) -> Shape:
         num_classes, per_class, *image_shape = images_shape
         count = (
             per_class * self.factor**2
@@ -139,7 +148,7 @@ class MultiFormation(keras.layers.Layer):
         )
         return (num_classes, count, *image_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "factor": self.factor}
 
 

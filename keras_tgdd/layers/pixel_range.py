@@ -1,7 +1,11 @@
 """The constraint that keeps pixels displayable."""
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from keras_tgdd.annotations import Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_tgdd")
@@ -19,7 +23,7 @@ class PixelRange(keras.constraints.Constraint):
         ValueError: if `min_value` is not below `max_value`.
     """
 
-    def __init__(self, min_value=0.0, max_value=1.0):
+    def __init__(self, min_value: float = 0.0, max_value: float = 1.0) -> None:
         if not min_value < max_value:
             raise ValueError(
                 "`min_value` must be below `max_value`. Received: "
@@ -28,8 +32,8 @@ class PixelRange(keras.constraints.Constraint):
         self.min_value = min_value
         self.max_value = max_value
 
-    def __call__(self, w):
+    def __call__(self, w: Tensor) -> Tensor:
         return ops.clip(w, self.min_value, self.max_value)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"min_value": self.min_value, "max_value": self.max_value}

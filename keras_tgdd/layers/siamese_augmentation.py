@@ -1,9 +1,13 @@
 """Differentiable augmentation with draws that several images share."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
+from keras_tgdd.annotations import Shape
+from keras_tgdd.annotations import Tensor
 from keras_tgdd.layers import warping
 
 STRATEGIES = ("flip", "color", "crop", "scale", "rotate", "cutout")
@@ -80,17 +84,17 @@ class SiameseAugmentation(keras.layers.Layer):
 
     def __init__(
         self,
-        strategies=("color", "crop", "cutout"),
-        brightness=1.0,
-        saturation=2.0,
-        contrast=0.5,
-        crop=0.125,
-        scale=1.2,
-        rotate=15.0,
-        cutout=0.5,
-        dtype="float32",
-        **kwargs,
-    ):
+        strategies: tuple = ("color", "crop", "cutout"),
+        brightness: float = 1.0,
+        saturation: float = 2.0,
+        contrast: float = 0.5,
+        crop: float = 0.125,
+        scale: float = 1.2,
+        rotate: float = 15.0,
+        cutout: float = 0.5,
+        dtype: Any = "float32",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(dtype=dtype, **kwargs)
         self.strategies = _as_tuples(strategies)
         self.brightness = _in_range("brightness", brightness, 0.0, np.inf)
@@ -103,7 +107,7 @@ class SiameseAugmentation(keras.layers.Layer):
         self.built = True  # it has no weights
 
     @property
-    def operations(self):
+    def operations(self) -> tuple[str, ...]:
         """Names of all operations, in the order they are applied."""
         return tuple(
             name
@@ -111,7 +115,12 @@ class SiameseAugmentation(keras.layers.Layer):
             for name in ((entry,) if isinstance(entry, str) else entry)
         )
 
-    def draw(self, generator, num_groups, image_size):
+    def draw(
+        self,
+        generator: np.random.Generator,
+        num_groups: int,
+        image_size: tuple[int, int],
+    ) -> dict[str, np.ndarray]:
         """Draws the parameters of the augmentation.
 
         Args:
@@ -176,7 +185,7 @@ class SiameseAugmentation(keras.layers.Layer):
     def _cutout_side(self, size):
         return np.floor(np.asarray(size) * self.cutout + 0.5).astype(int)
 
-    def call(self, images, draw):
+    def call(self, images: Tensor, draw: dict[str, Tensor]) -> Tensor:
         if len(images.shape) == 4:
             return ops.squeeze(self.call(images[:, None], draw), 1)
         for name in self.operations:
@@ -219,10 +228,12 @@ class SiameseAugmentation(keras.layers.Layer):
         keep = 1.0 - rows[:, :, None] * cols[:, None, :]
         return images * keep[:, None, :, :, None]
 
-    def compute_output_shape(self, images_shape, draw_shape=None):
+    def compute_output_shape(
+        self, images_shape: Shape, draw_shape: Any = None
+    ) -> Shape:
         return images_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "strategies": self.strategies,

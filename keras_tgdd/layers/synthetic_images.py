@@ -1,9 +1,13 @@
 """The trainable pixels of a distilled set."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
+from keras_tgdd.annotations import Shape
+from keras_tgdd.annotations import Tensor
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_positive_int
@@ -54,8 +58,13 @@ class SyntheticImages(keras.layers.Layer):
     """
 
     def __init__(
-        self, num_classes, images_per_class, image_shape, factor=2, **kwargs
-    ):
+        self,
+        num_classes: int,
+        images_per_class: int,
+        image_shape: tuple[int, ...],
+        factor: int = 2,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_positive_int("num_classes", num_classes)
         check_positive_int("images_per_class", images_per_class)
@@ -71,7 +80,7 @@ class SyntheticImages(keras.layers.Layer):
         self.decoder = MultiFormation(factor)
         self.build()
 
-    def build(self, input_shape=None):
+    def build(self, input_shape: Shape | None = None) -> None:
         shape = (self.num_classes, self.images_per_class, *self.image_shape)
         self.decoder.build(shape)
         self.images = self.add_weight(
@@ -85,27 +94,33 @@ class SyntheticImages(keras.layers.Layer):
         self.built = True
 
     @property
-    def factor(self):
+    def factor(self) -> int:
         """Tiles along each side of a stored image."""
         return self.decoder.factor
 
     @property
-    def decoded_per_class(self):
+    def decoded_per_class(self) -> int:
         """Number of images each class decodes to."""
         return self.images_per_class * self.factor**2
 
     @property
-    def labels(self):
+    def labels(self) -> np.ndarray:
         """Label of each stored image, ints of shape
         `(n_classes, images_per_class)`."""
         return np.repeat(
             np.arange(self.num_classes)[:, None], self.images_per_class, axis=1
         )
 
-    def call(self, selection=None):
+    def call(self, selection: Tensor | None = None) -> Tensor:
         return self.decoder(ops.convert_to_tensor(self.images), selection)
 
-    def adapt(self, x=None, y=None, mode="mosaic", seed=0):
+    def adapt(
+        self,
+        x: np.ndarray | None = None,
+        y: np.ndarray | None = None,
+        mode: str = "mosaic",
+        seed: int = 0,
+    ) -> None:
         """Sets the starting pixels from real images or from noise.
 
         Args:
@@ -168,7 +183,9 @@ class SyntheticImages(keras.layers.Layer):
         )
         return np.clip(canvas[:, :height, :width], 0.0, 1.0)
 
-    def compute_output_shape(self, selection_shape=None):
+    def compute_output_shape(
+        self, selection_shape: Shape | None = None
+    ) -> Shape:
         count = (
             self.decoded_per_class
             if selection_shape is None
@@ -176,7 +193,7 @@ class SyntheticImages(keras.layers.Layer):
         )
         return (self.num_classes, count, *self.image_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "num_classes": self.num_classes,

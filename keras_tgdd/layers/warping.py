@@ -6,15 +6,19 @@ some cases on TensorFlow and loops over the batch on PyTorch. What lies outside
 an image reads as zero.
 """
 
+from typing import Any
+
 from keras import ops
 
+from keras_tgdd.annotations import Tensor
 
-def per_group(values):
+
+def per_group(values: Any) -> Tensor:
     """Reshapes `(n_groups,)` so that it broadcasts against 5-D images."""
     return values[:, None, None, None, None]
 
 
-def shift_matrix(shift, size):
+def shift_matrix(shift: Tensor, size: int) -> Tensor:
     """One-hot matrices that read `shift` pixels further along an axis.
 
     Args:
@@ -28,7 +32,7 @@ def shift_matrix(shift, size):
     return _triangle(position[None, :] + shift[:, None], size)
 
 
-def zoom_matrix(zoom, size):
+def zoom_matrix(zoom: Tensor, size: int) -> Tensor:
     """Bilinear matrices that read at `centre + zoom * (position - centre)`.
 
     Args:
@@ -50,7 +54,7 @@ def _triangle(source, size):
     return ops.maximum(1.0 - distance, 0.0)
 
 
-def resample(images, rows, columns):
+def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """Applies a matrix to the rows and one to the columns of each group.
 
     Args:
@@ -76,7 +80,7 @@ def resample(images, rows, columns):
     return ops.transpose(x, (0, 2, 3, 1, 4))
 
 
-def rotate(images, angle):
+def rotate(images: Tensor, angle: Tensor) -> Tensor:
     """Rotates each group about the image centre, bilinearly.
 
     Args:
@@ -119,7 +123,7 @@ def rotate(images, angle):
     return ops.transpose(total, (0, 3, 1, 2, 4))
 
 
-def interval(start, length, size):
+def interval(start: Tensor, length: int, size: int) -> Tensor:
     """Marks the positions `start <= position < start + length` by 1.
 
     Args:

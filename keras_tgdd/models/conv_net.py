@@ -4,13 +4,19 @@ import math
 
 import keras
 
+from keras_tgdd.annotations import Shape
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.layers.instance_normalization import InstanceNormalization
 
 
 def ConvNet(
-    input_shape, num_classes, width=128, depth=None, seed=None, name="conv_net"
-):
+    input_shape: Shape,
+    num_classes: int,
+    width: int = 128,
+    depth: int | None = None,
+    seed: int | None = None,
+    name: str = "conv_net",
+) -> keras.Model:
     """Builds ConvNet-d: `depth` blocks, then one dense layer.
 
     A block is a 3 x 3 convolution, instance normalization, ReLU and 2 x 2

@@ -1,10 +1,10 @@
 """A network whose weights arrive as data."""
 
-import json
-
 import keras
 import numpy as np
 from keras import ops
+
+from keras_tgdd.annotations import Tensor
 
 
 class FrozenNetwork:
@@ -38,7 +38,9 @@ class FrozenNetwork:
     ```
     """
 
-    def __init__(self, network, feature_layer=None):
+    def __init__(
+        self, network: keras.Model, feature_layer: str | None = None
+    ) -> None:
         check_network(network)
         self.network = network
         self.feature_layer = feature_layer
@@ -59,21 +61,21 @@ class FrozenNetwork:
         self.num_weights = offset
 
     @property
-    def weight_shapes(self):
+    def weight_shapes(self) -> list[tuple[int, ...]]:
         """Shapes of all weights, in the order of the flat vector."""
         return [tuple(variable.shape) for variable in self.network.weights]
 
-    def flat_weights(self):
+    def flat_weights(self) -> np.ndarray:
         """Returns the network's current weights as one float32 vector."""
         return flat_weights(self.network)
 
-    def assign(self, flat):
+    def assign(self, flat: np.ndarray) -> None:
         """Writes a flat vector of shape `(num_weights,)` into the network."""
         for variable in self.network.weights:
             start, end = self._slices[id(variable)]
             variable.assign(np.reshape(flat[start:end], variable.shape))
 
-    def __call__(self, flat, images):
+    def __call__(self, flat: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
         """Runs the network.
 
         Args:
@@ -101,20 +103,34 @@ class FrozenNetwork:
         start, end = self._slices[id(variable)]
         return ops.reshape(flat[start:end], variable.shape)
 
-    def architecture(self):
+    def architecture(self) -> str:
         """Returns the network's config as JSON, for storage."""
-        return json.dumps(json.loads(self.network.to_json()))
+        return self.network.to_json()
 
 
-def flat_weights(network):
+def flat_weights(network: keras.Model) -> np.ndarray:
     """Returns all weights of a network as one float32 NumPy vector."""
     return np.concatenate(
         [np.asarray(w, "float32").ravel() for w in network.get_weights()]
     )
 
 
-def check_network(network):
-    """Refuses what cannot take `ConvNet`'s place."""
+def check_network(
+    network: keras.Model,
+    image_shape: tuple[int, ...] | None = None,
+    num_classes: int | None = None,
+) -> None:
+    """Refuses what cannot take `ConvNet`'s place.
+
+    Args:
+        network: what a user's `network_fn` returned.
+        image_shape: `(height, width, channels)` of the data, if known.
+        num_classes: number of classes of the data, if known.
+
+    Raises:
+        ValueError: if the network is not functional, has more than one input
+            or output, or does not fit the data.
+    """
     functional = isinstance(
         network, (keras.models.Model, keras.Sequential)
     ) and hasattr(network, "inputs")
@@ -138,9 +154,20 @@ def check_network(network):
             f"Received: inputs={[tuple(t.shape) for t in inputs]}, "
             f"outputs={[tuple(t.shape) for t in outputs]}"
         )
+    received = (tuple(inputs[0].shape[1:]), outputs[0].shape[-1])
+    expected = (
+        received[0] if image_shape is None else tuple(image_shape),
+        received[1] if num_classes is None else num_classes,
+    )
+    if received != expected:
+        raise ValueError(
+            f"The network must map images of shape {expected[0]} to "
+            f"{expected[1]} classes. Received: a network for images of shape "
+            f"{received[0]} and {received[1]} classes"
+        )
 
 
-def ends_in_softmax(network):
+def ends_in_softmax(network: keras.Model) -> bool:
     """Whether the network returns probabilities rather than logits."""
     last = network.layers[-1]
     if isinstance(last, keras.layers.Softmax):

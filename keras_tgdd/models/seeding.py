@@ -5,8 +5,10 @@ import json
 import keras
 import numpy as np
 
+from keras_tgdd.annotations import Seed
 
-def draw_weights(network, seed):
+
+def draw_weights(network: keras.Model, seed: Seed) -> None:
     """Draws new initial weights for a network, in place.
 
     Keras' initializers seed themselves from global Python state. Here every

@@ -2,6 +2,7 @@
 
 from keras import ops
 
+from keras_tgdd.annotations import Tensor
 from keras_tgdd.objectives.objective import Objective
 
 
@@ -26,15 +27,17 @@ class ClassMeanMatching(Objective):
           matching
     """
 
-    def summarize(self, features):
+    def summarize(self, features: Tensor) -> dict[str, Tensor]:
         count = ops.full((features.shape[0],), float(features.shape[1]))
         return {"mean": ops.mean(features, axis=1), "count": count}
 
-    def compare(self, summary, features):
+    def compare(self, summary: dict[str, Tensor], features: Tensor) -> Tensor:
         difference = summary["mean"] - ops.mean(features, axis=1)
         return ops.sum(ops.square(difference), axis=-1)
 
-    def merge(self, first, second):
+    def merge(
+        self, first: dict[str, Tensor], second: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
         count = first["count"] + second["count"]
         share = (second["count"] / count)[:, None]
         mean = first["mean"] + share * (second["mean"] - first["mean"])

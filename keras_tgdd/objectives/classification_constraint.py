@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from keras_tgdd.annotations import Tensor
+
 
 class ClassificationConstraint:
     """Cross-entropy of the synthetic images under an expert's classifier.
@@ -22,7 +24,7 @@ class ClassificationConstraint:
           constraint
     """
 
-    def __call__(self, outputs, from_logits=True):
+    def __call__(self, outputs: Tensor, from_logits: bool = True) -> Tensor:
         """Computes the loss of each class.
 
         Args:

@@ -3,6 +3,8 @@
 from abc import ABC
 from abc import abstractmethod
 
+from keras_tgdd.annotations import Tensor
+
 
 class Objective(ABC):
     """A distance between real and synthetic features, in two halves.
@@ -25,7 +27,7 @@ class Objective(ABC):
     class_separable = True
 
     @abstractmethod
-    def summarize(self, features):
+    def summarize(self, features: Tensor) -> dict[str, Tensor]:
         """Reduces real features to a summary.
 
         Args:
@@ -36,7 +38,7 @@ class Objective(ABC):
         """
 
     @abstractmethod
-    def compare(self, summary, features):
+    def compare(self, summary: dict[str, Tensor], features: Tensor) -> Tensor:
         """Measures synthetic features against a summary.
 
         Args:
@@ -47,7 +49,9 @@ class Objective(ABC):
             The loss of each class, float32 of shape `(n_classes,)`.
         """
 
-    def merge(self, first, second):
+    def merge(
+        self, first: dict[str, Tensor], second: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
         """Combines the summaries of two disjoint parts of the data.
 
         Raises:

@@ -10,9 +10,11 @@ cannot be appended to; a killed run continues from there.
 import json
 import pathlib
 import shutil
+from collections.abc import Sequence
 
 import numpy as np
 
+from keras_tgdd.annotations import PathLike
 from keras_tgdd.storage.tensor_files import open_tensors
 from keras_tgdd.storage.tensor_files import write_tensors
 
@@ -20,12 +22,12 @@ EXPERT = "keras_tgdd.expert"
 _STATE = "keras_tgdd.expert_state"
 
 
-def expert_path(directory, index):
+def expert_path(directory: PathLike, index: int) -> pathlib.Path:
     """Path of the file of a finished expert."""
     return pathlib.Path(directory) / f"expert_{index:03d}.safetensors"
 
 
-def partial_path(directory, index):
+def partial_path(directory: PathLike, index: int) -> pathlib.Path:
     """Path of the folder of an expert that is being trained."""
     return pathlib.Path(directory) / f"expert_{index:03d}.partial"
 
@@ -40,17 +42,25 @@ class ExpertWriter:
             recipe; stored in every file and compared before continuing.
     """
 
-    def __init__(self, directory, index, description):
+    def __init__(
+        self, directory: PathLike, index: int, description: dict
+    ) -> None:
         self.filepath = expert_path(directory, index)
         self.folder = partial_path(directory, index)
         self.description = json.loads(json.dumps(description))
 
     @property
-    def finished(self):
+    def finished(self) -> bool:
         """Whether the expert's file is complete."""
         return self.filepath.is_file()
 
-    def append(self, epoch, weights, accuracies, optimizer_state=()):
+    def append(
+        self,
+        epoch: int,
+        weights: np.ndarray,
+        accuracies: tuple[float, float],
+        optimizer_state: Sequence = (),
+    ) -> None:
         """Stores the snapshot after an epoch (0: the initial weights).
 
         Args:
@@ -79,7 +89,7 @@ class ExpertWriter:
             },
         )
 
-    def resume(self):
+    def resume(self) -> tuple[int, np.ndarray, list[np.ndarray]] | None:
         """Reads the state of an interrupted training.
 
         Returns:
@@ -100,7 +110,7 @@ class ExpertWriter:
         snapshot, _ = open_tensors(self._snapshot(epoch), EXPERT)
         return epoch, snapshot.get_tensor("weights"), state
 
-    def finish(self):
+    def finish(self) -> None:
         """Gathers the snapshots into one file and removes the folder."""
         paths = sorted(self.folder.glob("epoch_*.safetensors"))
         tensors, accuracies = {}, []
@@ -116,7 +126,7 @@ class ExpertWriter:
         write_tensors(self.filepath, tensors, metadata)
         self.discard()
 
-    def discard(self):
+    def discard(self) -> None:
         """Removes what an unfinished training left."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -140,7 +150,7 @@ class ExpertReader:
         FileNotFoundError, ValueError: as `open_tensors`.
     """
 
-    def __init__(self, filepath):
+    def __init__(self, filepath: PathLike) -> None:
         self.filepath = filepath
         self._tensors, metadata = open_tensors(filepath, EXPERT)
         self.description = json.loads(metadata["description"])
@@ -150,12 +160,12 @@ class ExpertReader:
         self.num_snapshots = len(self._names)
         self.accuracies = self._tensors.get_tensor("accuracies")
 
-    def weights(self, epoch):
+    def weights(self, epoch: int) -> np.ndarray:
         """Returns the flat float32 weights after `epoch` epochs."""
         return self._tensors.get_tensor(self._names[epoch])
 
 
-def check_same(path, stored, wanted):
+def check_same(path: PathLike, stored: dict, wanted: dict) -> None:
     """Refuses to mix experts of different networks, data or recipes.
 
     Raises:

@@ -2,13 +2,19 @@
 
 import os
 import pathlib
+from typing import Any
 
+import numpy as np
 from safetensors import SafetensorError
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from keras_tgdd.annotations import PathLike
 
-def write_tensors(filepath, tensors, metadata):
+
+def write_tensors(
+    filepath: PathLike, tensors: dict[str, np.ndarray], metadata: dict[str, str]
+) -> None:
     """Writes a safetensors file under a temporary name, then renames it.
 
     Args:
@@ -25,7 +31,7 @@ def write_tensors(filepath, tensors, metadata):
         temporary.unlink(missing_ok=True)
 
 
-def open_tensors(filepath, kind):
+def open_tensors(filepath: PathLike, kind: str) -> tuple[Any, dict[str, str]]:
     """Opens a safetensors file that this package wrote.
 
     Tensors are read from the memory-mapped file when asked for.

@@ -3,7 +3,10 @@
 import keras
 import numpy as np
 
+from keras_tgdd.annotations import Seed
+from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.training.cutmix import draw_cutmix
+from keras_tgdd.training.recipe import TrainingRecipe
 
 _ORDER, _BATCH = 0, 1
 
@@ -30,8 +33,15 @@ class ClassifierBatches(keras.utils.PyDataset):
     """
 
     def __init__(
-        self, x, y, num_classes, recipe, augmentation, seed, first_epoch=0
-    ):
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        num_classes: int,
+        recipe: TrainingRecipe,
+        augmentation: SiameseAugmentation | None,
+        seed: Seed,
+        first_epoch: int = 0,
+    ) -> None:
         super().__init__()
         self.x, self.y = x, y
         self.num_classes = num_classes
@@ -96,7 +106,13 @@ class TestBatches(keras.utils.PyDataset):
 
     __test__ = False  # not a test case, whatever its name
 
-    def __init__(self, x, y, num_classes, batch_size=256):
+    def __init__(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        num_classes: int,
+        batch_size: int = 256,
+    ) -> None:
         super().__init__()
         self.x, self.y = x, y
         self.num_classes = num_classes

@@ -1,9 +1,15 @@
 """The model whose `fit` trains experts and evaluation networks."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
+from keras_tgdd.annotations import Seed
+from keras_tgdd.annotations import Tensor
 from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.models.frozen_network import check_network
@@ -12,6 +18,7 @@ from keras_tgdd.models.seeding import draw_weights
 from keras_tgdd.training.classifier_batches import ClassifierBatches
 from keras_tgdd.training.classifier_batches import TestBatches
 from keras_tgdd.training.cutmix import apply_cutmix
+from keras_tgdd.training.recipe import TrainingRecipe
 
 
 class ClassifierTrainer(keras.Model):
@@ -33,7 +40,14 @@ class ClassifierTrainer(keras.Model):
         ValueError: if the network is not functional.
     """
 
-    def __init__(self, network, recipe, mean, std, jit_compile=None):
+    def __init__(
+        self,
+        network: keras.Model,
+        recipe: TrainingRecipe,
+        mean: ArrayLike,
+        std: ArrayLike,
+        jit_compile: bool | str | None = None,
+    ) -> None:
         # Pixels stay float32; the network casts to its own compute dtype.
         super().__init__(dtype="float32", name="classifier_trainer")
         check_network(network)
@@ -53,7 +67,7 @@ class ClassifierTrainer(keras.Model):
         self._fresh_optimizer = None
         self.built = True  # the network is
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: dict[str, Any], training: bool = False) -> Tensor:
         images = normalize(inputs["images"], self._mean, self._std)
         if "augmentation" in inputs:
             images = self.augmentation(images, inputs["augmentation"])
@@ -62,8 +76,13 @@ class ClassifierTrainer(keras.Model):
         return self.network(images, training=training)
 
     def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
+        self,
+        x: Any = None,
+        y: Tensor = None,
+        y_pred: Any = None,
+        sample_weight: Tensor | None = None,
+        training: bool = True,
+    ) -> Tensor:
         losses = ops.categorical_crossentropy(
             y, ops.cast(y_pred, "float32"), from_logits=self._from_logits
         )
@@ -79,7 +98,9 @@ class ClassifierTrainer(keras.Model):
             loss = loss + ops.cast(extra, "float32")
         return loss
 
-    def batches(self, x, y, seed, first_epoch=0):
+    def batches(
+        self, x: np.ndarray, y: np.ndarray, seed: Seed, first_epoch: int = 0
+    ) -> ClassifierBatches:
         """Returns the training batches of a run, from `first_epoch` on."""
         return ClassifierBatches(
             x,
@@ -91,7 +112,7 @@ class ClassifierTrainer(keras.Model):
             first_epoch,
         )
 
-    def restart(self, seed, steps_per_epoch):
+    def restart(self, seed: Seed, steps_per_epoch: int) -> None:
         """Draws fresh weights and forgets the optimizer's state, in place.
 
         Args:
@@ -124,7 +145,7 @@ class ClassifierTrainer(keras.Model):
         height, width = self.network.inputs[0].shape[1:3]
         return steps * self.recipe.batch_size * height * width
 
-    def test_accuracy(self, x, y):
+    def test_accuracy(self, x: np.ndarray, y: np.ndarray) -> float:
         """Returns the share of images classified correctly, in [0, 1]."""
         logs = self.evaluate(
             TestBatches(x, y, self.num_classes), verbose=0, return_dict=True
@@ -132,7 +153,7 @@ class ClassifierTrainer(keras.Model):
         return float(logs["accuracy"])
 
 
-def normalize(images, mean, std):
+def normalize(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """Maps images to `(image - mean) / std`, in float32.
 
     Args:
@@ -149,7 +170,7 @@ def normalize(images, mean, std):
     return (images - scale * mean) / (scale * std)
 
 
-def set_values(variables, values):
+def set_values(variables: Sequence, values: Any) -> None:
     """Assigns one array to each variable."""
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

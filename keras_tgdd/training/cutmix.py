@@ -8,8 +8,16 @@ by the area that is left after clipping the box.
 import numpy as np
 from keras import ops
 
+from keras_tgdd.annotations import Tensor
 
-def draw_cutmix(generator, probability, targets, image_size, count):
+
+def draw_cutmix(
+    generator: np.random.Generator,
+    probability: float,
+    targets: np.ndarray,
+    image_size: tuple[int, int],
+    count: int,
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Draws the box and the partners of a batch, and mixes the labels.
 
     Args:
@@ -45,7 +53,7 @@ def draw_cutmix(generator, probability, targets, image_size, count):
     return draw, mixed.astype("float32")
 
 
-def apply_cutmix(images, draw):
+def apply_cutmix(images: Tensor, draw: dict[str, Tensor]) -> Tensor:
     """Pastes the box of each image's partner.
 
     Args:

@@ -1,6 +1,7 @@
 """How a classifier is trained: a value with a name."""
 
 import dataclasses
+from typing import Any
 
 import keras
 
@@ -62,7 +63,7 @@ class TrainingRecipe:
             )
         SiameseAugmentation(self.augmentation)  # refuses unknown strategies
 
-    def optimizer(self, steps_per_epoch):
+    def optimizer(self, steps_per_epoch: int) -> keras.optimizers.Optimizer:
         """Builds the optimizer with its learning-rate schedule.
 
         Args:
@@ -85,10 +86,10 @@ class TrainingRecipe:
         )
         return keras.optimizers.SGD(schedule, momentum=self.momentum)
 
-    def replace(self, **changes):
+    def replace(self, **changes: Any) -> "TrainingRecipe":
         """Returns a copy with some fields changed."""
         return dataclasses.replace(self, **changes)
 
-    def to_dict(self):
+    def to_dict(self) -> dict:
         """Returns the fields as a JSON-compatible dict."""
         return dataclasses.asdict(self)

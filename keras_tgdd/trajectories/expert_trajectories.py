@@ -7,6 +7,7 @@ import numpy as np
 
 # Imported so that stored networks which use them can be rebuilt.
 from keras_tgdd import layers as _layers  # noqa: F401
+from keras_tgdd.annotations import PathLike
 from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.storage.expert_files import ExpertReader
 from keras_tgdd.storage.expert_files import check_same
@@ -40,7 +41,12 @@ class ExpertTrajectories(Trajectory):
         - [TGDD](https://arxiv.org/abs/2512.02469)
     """
 
-    def __init__(self, readers, network=None, feature_layer=None):
+    def __init__(
+        self,
+        readers: list[ExpertReader],
+        network: keras.Model | None = None,
+        feature_layer: str | None = None,
+    ) -> None:
         if not readers:
             raise ValueError("At least one expert is needed. Received: none")
         self._readers = list(readers)
@@ -66,7 +72,12 @@ class ExpertTrajectories(Trajectory):
         self.class_names = None if names is None else tuple(names)
 
     @classmethod
-    def load(cls, directory, network=None, feature_layer=None):
+    def load(
+        cls,
+        directory: PathLike,
+        network: keras.Model | None = None,
+        feature_layer: str | None = None,
+    ) -> "ExpertTrajectories":
         """Loads all finished experts of a directory.
 
         Args:
@@ -99,11 +110,11 @@ class ExpertTrajectories(Trajectory):
         readers = [ExpertReader(path) for path in paths]
         return cls(readers, network, feature_layer)
 
-    def num_snapshots(self, expert):
+    def num_snapshots(self, expert: int) -> int:
         """Number of snapshots of an expert: its epochs plus one."""
         return self._readers[expert].num_snapshots
 
-    def weights(self, expert, epoch):
+    def weights(self, expert: int, epoch: int) -> np.ndarray:
         """Returns a snapshot.
 
         Args:
@@ -115,7 +126,7 @@ class ExpertTrajectories(Trajectory):
         """
         return self._readers[expert].weights(epoch)
 
-    def accuracies(self, expert):
+    def accuracies(self, expert: int) -> np.ndarray:
         """Returns accuracy after each epoch.
 
         Args:
@@ -127,7 +138,9 @@ class ExpertTrajectories(Trajectory):
         """
         return self._readers[expert].accuracies
 
-    def draw(self, generator, region):
+    def draw(
+        self, generator: np.random.Generator, region: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Draws an expert, a stage j and a stage k of its region.
 
         `j ~ U{0..M}` and `k ~ U{j..min(j + region - 1, M)}`, with M the

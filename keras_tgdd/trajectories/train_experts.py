@@ -1,7 +1,13 @@
 """Training of expert networks."""
 
 import json
+from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from keras_tgdd.annotations import NetworkFn
+from keras_tgdd.annotations import PathLike
 from keras_tgdd.callbacks.progress import Progress
 from keras_tgdd.callbacks.trajectory_recorder import TrajectoryRecorder
 from keras_tgdd.callbacks.trajectory_recorder import per_channel
@@ -12,7 +18,9 @@ from keras_tgdd.checks import check_writable
 from keras_tgdd.datasets.fingerprint import fingerprint
 from keras_tgdd.datasets.statistics import channel_statistics
 from keras_tgdd.models.frozen_network import FrozenNetwork
+from keras_tgdd.models.frozen_network import check_network
 from keras_tgdd.storage.expert_files import ExpertReader
+from keras_tgdd.storage.expert_files import ExpertWriter
 from keras_tgdd.storage.expert_files import check_same
 from keras_tgdd.storage.expert_files import expert_path
 from keras_tgdd.training.classifier_batches import TestBatches
@@ -24,22 +32,22 @@ _WEIGHTS, _BATCHES = 0, 1
 
 
 def train_experts(
-    network_fn,
-    x,
-    y,
-    num_experts=5,
-    epochs=60,
-    directory="experts",
-    recipe=None,
-    validation_data=None,
-    mean=None,
-    std=None,
-    class_names=None,
-    feature_layer=None,
-    jit_compile=None,
-    seed=0,
-    verbose=1,
-):
+    network_fn: NetworkFn,
+    x: np.ndarray,
+    y: np.ndarray,
+    num_experts: int = 5,
+    epochs: int = 60,
+    directory: PathLike = "experts",
+    recipe: TrainingRecipe | None = None,
+    validation_data: tuple[np.ndarray, np.ndarray] | None = None,
+    mean: ArrayLike | None = None,
+    std: ArrayLike | None = None,
+    class_names: Sequence[str] | None = None,
+    feature_layer: str | None = None,
+    jit_compile: bool | str | None = None,
+    seed: int = 0,
+    verbose: int = 1,
+) -> ExpertTrajectories:
     """Trains experts on the real data and records their trajectories.
 
     Each expert is one file in `directory`, written as training goes: a
@@ -96,6 +104,7 @@ def train_experts(
     if mean is None or std is None:
         mean, std = channel_statistics(x)
     network = network_fn(tuple(x.shape[1:]), num_classes)
+    check_network(network, x.shape[1:], num_classes)
     frozen = FrozenNetwork(network, feature_layer)
     shared = {
         "data": fingerprint(x, y),
@@ -106,11 +115,13 @@ def train_experts(
         "num_classes": frozen.num_classes,
         "weight_shapes": frozen.weight_shapes,
     }
+    descriptions = [{**shared, "seed": [seed, i]} for i in range(num_experts)]
+    for index, description in enumerate(descriptions):
+        _check_stored(directory, index, description)
     trainer = ClassifierTrainer(network, recipe, mean, std, jit_compile)
     readers = []
-    for index in range(num_experts):
+    for index, description in enumerate(descriptions):
         path = expert_path(directory, index)
-        description = {**shared, "seed": [seed, index]}
         if not path.is_file():
             recorder = TrajectoryRecorder(
                 directory,
@@ -127,11 +138,11 @@ def train_experts(
                 f"expert {index + 1}/{num_experts}", verbose=verbose
             )
             _train(trainer, x, y, validation_data, recorder, progress)
-        readers.append(_read(path, description))
+        readers.append(ExpertReader(path))
     return ExpertTrajectories(readers, network, feature_layer)
 
 
-def expert_recipe(epochs, image_size):
+def expert_recipe(epochs: int, image_size: int) -> TrainingRecipe:
     """Returns the published recipe of experts.
 
     SGD 0.01 with momentum 0.9 and L2 5e-4; batches of 64 (128 from 128
@@ -176,13 +187,13 @@ def _train(trainer, x, y, validation_data, recorder, progress):
     )
 
 
-def _read(path, description):
-    """Opens a finished expert and makes sure that it is the one wanted."""
-    reader = ExpertReader(path)
-    check_same(path, reader.description, _json(description))
-    return reader
-
-
-def _json(description):
-    """Tuples as lists, as they come back from a file."""
-    return json.loads(json.dumps(description))
+def _check_stored(directory, index, description):
+    """Refuses what a directory holds before any expert is trained."""
+    path = expert_path(directory, index)
+    if path.is_file():
+        reader = ExpertReader(path)
+        # Tuples become lists, as they come back from a file.
+        wanted = json.loads(json.dumps(description))
+        check_same(path, reader.description, wanted)
+    else:
+        ExpertWriter(directory, index, description).resume()

@@ -3,6 +3,8 @@
 from abc import ABC
 from abc import abstractmethod
 
+import numpy as np
+
 
 class Trajectory(ABC):
     """Where a distillation step takes its networks from.
@@ -25,7 +27,9 @@ class Trajectory(ABC):
     class_names = None
 
     @abstractmethod
-    def draw(self, generator, region):
+    def draw(
+        self, generator: np.random.Generator, region: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Draws the weights of one distillation step.
 
         Args:

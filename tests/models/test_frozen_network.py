@@ -7,6 +7,7 @@ from support.networks import small_network
 from support.networks import softmax_network
 
 from keras_tgdd.models import FrozenNetwork
+from keras_tgdd.models.frozen_network import check_network
 
 
 def images(rng, count=3):
@@ -139,6 +140,14 @@ def test_refuses_networks_of_other_shapes():
     network = keras.Model(inputs, keras.layers.Dense(2)(inputs))
     with pytest.raises(ValueError, match="one input of fixed shape"):
         FrozenNetwork(network)
+
+
+@pytest.mark.parametrize("shape, classes", [((9, 8, 2), 3), ((8, 8, 2), 4)])
+def test_networks_that_do_not_fit_the_data_are_refused(shape, classes):
+    network = small_network((8, 8, 2), 3)
+    check_network(network, (8, 8, 2), 3)
+    with pytest.raises(ValueError, match=r"\(8, 8, 2\) and 3 classes"):
+        check_network(network, shape, classes)
 
 
 def test_refuses_networks_without_a_dense_layer():

@@ -184,6 +184,18 @@ def test_bad_input_is_refused_before_anything_is_written(small_data, tmp_path):
     assert not target.exists()
 
 
+def test_a_truncated_expert_is_found_before_others_are_trained(
+    small_data, tmp_path
+):
+    train(small_data, tmp_path, num_experts=2)
+    expert_path(tmp_path, 0).unlink()
+    last = expert_path(tmp_path, 1)
+    last.write_bytes(last.read_bytes()[:-9])
+    with pytest.raises(ValueError, match="expert_001.*truncated"):
+        train(small_data, tmp_path, num_experts=2)
+    assert [p.name for p in tmp_path.iterdir()] == [last.name]
+
+
 def test_unwritable_directory_is_refused(small_data, tmp_path):
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(OSError, match="Cannot write to directory"):
