@@ -23,7 +23,7 @@ test-%: $(TEST_VENV)/.installed
 	KERAS_BACKEND=$* $(TEST_VENV)/bin/python -m pytest -n 2 -m "not slow and not once"
 
 test-once: $(TEST_VENV)/.installed
-	KERAS_BACKEND=jax $(TEST_VENV)/bin/python -m pytest -n 2 -m once
+	KERAS_BACKEND=jax $(TEST_VENV)/bin/python -m pytest -n 2 -m "once and not slow"
 
 test-lowest: $(TEST_VENV)/.installed .keras-lowest/.installed  ## the lowest Keras allowed
 	KERAS_BACKEND=jax PYTHONPATH=.keras-lowest KERAS_EXPECTED=$(KERAS_LOWEST) \

@@ -52,7 +52,9 @@ def draw_grid(
     filepath = pathlib.Path(filepath)
     temporary = filepath.with_name(f".{filepath.name}.{os.getpid()}.tmp")
     try:
-        figure.savefig(temporary, format="png")
+        figure.savefig(
+            temporary, format="png", bbox_inches="tight", pad_inches=0.05
+        )
         os.replace(temporary, filepath)
     finally:
         temporary.unlink(missing_ok=True)

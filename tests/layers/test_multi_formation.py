@@ -54,7 +54,7 @@ def oracle(images, factor):
 
 
 @pytest.mark.parametrize(
-    "factor, height, width", [(1, 4, 4), (2, 6, 4), (2, 5, 7), (3, 7, 8)]
+    "factor, height, width", [(1, 4, 4), (2, 6, 4), (2, 5, 7), (3, 4, 5)]
 )
 def test_matches_oracle_in_value_and_image_gradient(rng, factor, height, width):
     images = rng.random((2, 1, height, width, 2))

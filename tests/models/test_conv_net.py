@@ -42,7 +42,7 @@ def test_side_28_enters_a_map_of_side_32():
 
 
 def test_initialization_is_uniform_within_one_over_sqrt_fan_in():
-    network = ConvNet((16, 16, 3), 50, width=32, seed=0)
+    network = ConvNet((16, 16, 3), 50, width=32, depth=2, seed=0)
     for name, fan_in in [("conv_1", 27), ("conv_2", 288), ("logits", 512)]:
         kernel, bias = network.get_layer(name).get_weights()
         bound = 1 / np.sqrt(fan_in)
