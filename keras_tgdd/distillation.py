@@ -14,7 +14,7 @@ from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
-from keras_tgdd.datasets.statistics import channel_statistics
+from keras_tgdd.datasets.statistics import complete_statistics
 from keras_tgdd.layers.multi_formation import MultiFormation
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 from keras_tgdd.models.conv_net import ConvNet
@@ -106,8 +106,7 @@ def distill(
     num_classes = check_labels(y, len(x))
     shape = (num_classes, images_per_class, *x.shape[1:])
     MultiFormation(factor).build(shape)  # refuses a factor that is too large
-    if mean is None or std is None:
-        mean, std = channel_statistics(x)
+    mean, std = complete_statistics(x, mean, std)
     with contextlib.ExitStack() as stack:
         if directory is None:
             directory = stack.enter_context(tempfile.TemporaryDirectory())

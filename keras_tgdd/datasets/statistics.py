@@ -1,6 +1,7 @@
 """Normalization statistics."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 def channel_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -32,3 +33,23 @@ def channel_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     std = np.sqrt(np.maximum(variance, 0.0))
     std[std < 1e-6] = 1.0
     return mean.astype("float32"), std.astype("float32")
+
+
+def complete_statistics(
+    x: np.ndarray, mean: ArrayLike | None, std: ArrayLike | None
+) -> tuple[ArrayLike, ArrayLike]:
+    """Fills in what a caller left open from the images.
+
+    Args:
+        x: array of shape `(n, height, width, channels)`, uint8 in 0–255 or
+            float in [0, 1].
+        mean: floats of shape `(channels,)` in [0, 1] units, or `None`.
+        std: as `mean`.
+
+    Returns:
+        `mean` and `std`, neither of them `None`.
+    """
+    if mean is not None and std is not None:
+        return mean, std
+    own_mean, own_std = channel_statistics(x)
+    return (own_mean if mean is None else mean, own_std if std is None else std)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
-from keras_tgdd.datasets.statistics import channel_statistics
+from keras_tgdd.datasets.statistics import complete_statistics
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 
 
@@ -51,8 +51,7 @@ def random_images(
         num_classes, images_per_class, x.shape[1:], factor
     )
     synthetic.adapt(x, y, mode="mosaic", seed=seed)
-    if mean is None or std is None:
-        mean, std = channel_statistics(x)
+    mean, std = complete_statistics(x, mean, std)
     return DistilledDataset(
         ops.convert_to_numpy(synthetic.images.value),
         class_names=class_names,

@@ -11,7 +11,7 @@ from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
-from keras_tgdd.datasets.statistics import channel_statistics
+from keras_tgdd.datasets.statistics import complete_statistics
 from keras_tgdd.evaluation.protocols import get_protocol
 from keras_tgdd.evaluation.result import EvaluationResult
 from keras_tgdd.models.conv_net import ConvNet
@@ -127,6 +127,5 @@ def _training_set(distilled, mean, std):
         )
     x, y = distilled
     check_images(x)
-    if mean is None or std is None:
-        mean, std = channel_statistics(x)
+    mean, std = complete_statistics(x, mean, std)
     return x, y, mean, std

@@ -86,6 +86,8 @@ class ClassifierTrainer(keras.Model):
         losses = ops.categorical_crossentropy(
             y, ops.cast(y_pred, "float32"), from_logits=self._from_logits
         )
+        if sample_weight is None:
+            sample_weight = ops.ones_like(losses)
         sample_weight = ops.convert_to_tensor(sample_weight, "float32")
         loss = ops.sum(losses * sample_weight) / ops.sum(sample_weight)
         if training and self.recipe.weight_decay:

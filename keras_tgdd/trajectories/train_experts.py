@@ -16,7 +16,7 @@ from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import check_writable
 from keras_tgdd.datasets.fingerprint import fingerprint
-from keras_tgdd.datasets.statistics import channel_statistics
+from keras_tgdd.datasets.statistics import complete_statistics
 from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.models.frozen_network import check_network
 from keras_tgdd.storage.expert_files import ExpertReader
@@ -101,8 +101,7 @@ def train_experts(
         )
     recipe = recipe or expert_recipe(epochs, x.shape[1])
     check_writable(directory)
-    if mean is None or std is None:
-        mean, std = channel_statistics(x)
+    mean, std = complete_statistics(x, mean, std)
     network = network_fn(tuple(x.shape[1:]), num_classes)
     check_network(network, x.shape[1:], num_classes)
     frozen = FrozenNetwork(network, feature_layer)

@@ -1,6 +1,7 @@
 import numpy as np
 
 from keras_tgdd.datasets.statistics import channel_statistics
+from keras_tgdd.datasets.statistics import complete_statistics
 
 
 def test_bytes_and_floats_give_numpys_statistics(rng):
@@ -14,3 +15,13 @@ def test_bytes_and_floats_give_numpys_statistics(rng):
 def test_a_constant_channel_has_a_usable_std():
     _, std = channel_statistics(np.full((2, 2, 2, 1), 7, "uint8"))
     np.testing.assert_array_equal(std, [1.0])
+
+
+def test_only_what_is_missing_is_computed(rng):
+    x = rng.integers(0, 256, (5, 4, 3, 2)).astype("uint8")
+    mean, std = channel_statistics(x)
+    assert complete_statistics(x, 0.1, 0.2) == (0.1, 0.2)
+    given, computed = complete_statistics(x, 0.1, None)
+    assert given == 0.1
+    np.testing.assert_array_equal(computed, std)
+    np.testing.assert_array_equal(complete_statistics(x, None, 0.2)[0], mean)
