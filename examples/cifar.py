@@ -42,7 +42,7 @@ PAPER = {
 LARGE = {"expert_epochs": 80}
 LARGE_EPOCHS = {1: 2000, 10: 1500, 50: 1000}
 # ... and what two cores do in ten minutes, up to 32 pixels and above. The
-# network is half as wide, so these figures do not compare with published ones.
+# network is narrower, so these figures do not compare with published ones.
 QUICK = {
     "num_experts": 1,
     "expert_epochs": 4,
@@ -58,6 +58,7 @@ QUICK_LARGE = {
     "images_per_class": 1,
     "expert_epochs": 4,
     "samples_per_class": 16,
+    "width": 32,
     "max_train": 2_000,
     "max_test": 500,
 }
