@@ -1,8 +1,13 @@
 import shutil
 
 import keras
+import pytest
+from support.networks import small_network
 
+from keras_tgdd import compilation
+from keras_tgdd.compilation import default_dtype_policy
 from keras_tgdd.compilation import default_jit_compile
+from keras_tgdd.compilation import using_dtype_policy
 
 
 def test_small_jobs_are_not_compiled_on_torch():
@@ -18,3 +23,37 @@ def test_without_a_compiler_torch_stays_eager(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     expected = "auto" if keras.backend.backend() != "torch" else False
     assert default_jit_compile(pixels=10**12) == expected
+
+
+@pytest.mark.parametrize("has_bfloat16", [False, True])
+def test_long_jobs_on_a_cpu_with_bfloat16_use_it_on_torch(
+    monkeypatch, has_bfloat16
+):
+    monkeypatch.setattr(compilation, "_cpu_has_bfloat16", lambda: has_bfloat16)
+    monkeypatch.setattr(shutil, "which", lambda name: name)
+    torch = keras.backend.backend() == "torch"
+    expected = "mixed_bfloat16" if torch and has_bfloat16 else "float32"
+    assert default_dtype_policy(pixels=10**12) == expected
+    assert default_dtype_policy(pixels=1000) == "float32"
+
+
+def test_a_policy_of_ones_own_is_kept():
+    with using_dtype_policy("mixed_float16"):
+        assert default_dtype_policy(pixels=10**12) == "mixed_float16"
+        layer = small_network((8, 8, 2), 3).get_layer("conv_1")
+    assert layer.compute_dtype == "float16"
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_a_policy_is_restored_after_an_error():
+    with pytest.raises(KeyError), using_dtype_policy("mixed_bfloat16"):
+        raise KeyError
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_what_was_chosen_is_said(capsys):
+    model = small_network((8, 8, 2), 3)
+    model.compile(jit_compile=False)
+    compilation.announce("expert 1/1", model, model)
+    backend = keras.backend.backend()
+    assert capsys.readouterr().err == f"expert 1/1: {backend}, float32, eager\n"

@@ -1,5 +1,6 @@
 """Layers of dataset distillation."""
 
+from keras_tgdd.layers.block_average_pooling import BlockAveragePooling2D
 from keras_tgdd.layers.instance_normalization import InstanceNormalization
 from keras_tgdd.layers.multi_formation import MultiFormation
 from keras_tgdd.layers.pixel_range import PixelRange
@@ -7,6 +8,7 @@ from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 
 __all__ = [
+    "BlockAveragePooling2D",
     "InstanceNormalization",
     "MultiFormation",
     "PixelRange",

@@ -6,6 +6,7 @@ import keras
 
 from keras_tgdd.annotations import Shape
 from keras_tgdd.checks import check_positive_int
+from keras_tgdd.layers.block_average_pooling import BlockAveragePooling2D
 from keras_tgdd.layers.instance_normalization import InstanceNormalization
 
 
@@ -88,9 +89,7 @@ def ConvNet(
         )(x)
         x = InstanceNormalization(name=f"norm_{block}")(x)
         x = keras.layers.ReLU(name=f"relu_{block}")(x)
-        x = keras.layers.AveragePooling2D(
-            2, data_format="channels_last", name=f"pool_{block}"
-        )(x)
+        x = BlockAveragePooling2D(2, name=f"pool_{block}")(x)
     features = keras.layers.Flatten(
         data_format="channels_last", name="features"
     )(x)

@@ -192,5 +192,6 @@ IDENTITY = (
     "mean",
     "std",
     "recipe",
+    "snapshots_per_epoch",
     "seed",
 )

@@ -25,7 +25,12 @@ def write_tensors(
     filepath = pathlib.Path(filepath)
     temporary = filepath.with_name(f".{filepath.name}.{os.getpid()}.tmp")
     try:
-        save_file(tensors, temporary, metadata=metadata)
+        # safetensors writes the memory of a view as it lies.
+        contiguous = {
+            name: np.asarray(tensor, order="C")
+            for name, tensor in tensors.items()
+        }
+        save_file(contiguous, temporary, metadata=metadata)
         os.replace(temporary, filepath)
     finally:
         temporary.unlink(missing_ok=True)

@@ -50,12 +50,12 @@ class ClassifierBatches(keras.utils.PyDataset):
         self.batch_size = min(recipe.batch_size, len(x))
         self.steps_per_epoch = -(-len(x) // self.batch_size)
         self.first_step = first_epoch * self.steps_per_epoch
+        self.last_step = recipe.epochs * self.steps_per_epoch
         self._key = np.random.SeedSequence(seed).generate_state(2, np.uint64)
         self._order = (None, None)
 
     def __len__(self):
-        total = self.recipe.epochs * self.steps_per_epoch
-        return max(1, total - self.first_step)
+        return max(1, self.last_step - self.first_step)
 
     def _generator(self, kind, number):
         counter = np.array([0, 0, kind, number], np.uint64)

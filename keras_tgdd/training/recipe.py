@@ -7,6 +7,9 @@ import keras
 
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
+from keras_tgdd.training.warmup_cosine import WarmupCosine
+
+SCHEDULES = ("step", "cosine")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,8 +18,11 @@ class TrainingRecipe:
 
     SGD with momentum on cross-entropy plus L2 *inside the gradient*
     (`weight_decay / 2 * ||w||²` over every trainable weight, biases and norm
-    scales included, as PyTorch's `weight_decay` does). The learning rate is
-    multiplied by `decay` at each fraction in `milestones` of the training.
+    scales included, as PyTorch's `weight_decay` does). With the schedule
+    `"step"` the learning rate is multiplied by `decay` at each fraction in
+    `milestones` of the training; with `"cosine"` it rises linearly for the
+    fraction `warmup` and then falls to zero along half a cosine, which ends a
+    short training as trained out as a long one.
 
     Attributes:
         name: string, stored with every result.
@@ -32,6 +38,9 @@ class TrainingRecipe:
         cutmix: float in [0, 1], probability that a batch is mixed: one
             mixing ratio from Beta(1, 1) and one clipped box per batch, labels
             mixed by the true area.
+        schedule: `"step"` or `"cosine"`.
+        warmup: float in [0, 1), fraction of the training in which the rate of
+            the schedule `"cosine"` rises.
 
     Raises:
         ValueError: if a value is out of range.
@@ -47,6 +56,8 @@ class TrainingRecipe:
     decay: float = 0.2
     augmentation: tuple = ()
     cutmix: float = 0.0
+    schedule: str = "step"
+    warmup: float = 0.0
 
     def __post_init__(self):
         check_positive_int("epochs", self.epochs)
@@ -61,6 +72,16 @@ class TrainingRecipe:
                 "`milestones` must be fractions in (0, 1). Received: "
                 f"milestones={self.milestones}"
             )
+        if self.schedule not in SCHEDULES:
+            raise ValueError(
+                f"`schedule` must be one of {SCHEDULES}. Received: "
+                f"schedule={self.schedule!r}"
+            )
+        if not 0.0 <= self.warmup < 1.0:
+            raise ValueError(
+                "`warmup` must be a fraction in [0, 1). Received: "
+                f"warmup={self.warmup}"
+            )
         SiameseAugmentation(self.augmentation)  # refuses unknown strategies
 
     def optimizer(self, steps_per_epoch: int) -> keras.optimizers.Optimizer:
@@ -72,6 +93,20 @@ class TrainingRecipe:
         Returns:
             A `keras.optimizers.SGD`.
         """
+        rate = (
+            self._cosine(steps_per_epoch)
+            if self.schedule == "cosine"
+            else self._step(steps_per_epoch)
+        )
+        return keras.optimizers.SGD(rate, momentum=self.momentum)
+
+    def _cosine(self, steps_per_epoch):
+        steps = self.epochs * steps_per_epoch
+        return WarmupCosine(self.learning_rate, int(steps * self.warmup), steps)
+
+    def _step(self, steps_per_epoch):
+        if not self.milestones:
+            return self.learning_rate
         epochs = [int(self.epochs * fraction) for fraction in self.milestones]
         # A boundary is the last step of the rate before it.
         boundaries = [epoch * steps_per_epoch - 1 for epoch in epochs]
@@ -79,17 +114,19 @@ class TrainingRecipe:
             self.learning_rate * self.decay**power
             for power in range(len(boundaries) + 1)
         ]
-        schedule = (
-            keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates)
-            if boundaries
-            else self.learning_rate
+        return keras.optimizers.schedules.PiecewiseConstantDecay(
+            boundaries, rates
         )
-        return keras.optimizers.SGD(schedule, momentum=self.momentum)
 
     def replace(self, **changes: Any) -> "TrainingRecipe":
         """Returns a copy with some fields changed."""
         return dataclasses.replace(self, **changes)
 
     def to_dict(self) -> dict:
-        """Returns the fields as a JSON-compatible dict."""
-        return dataclasses.asdict(self)
+        """Returns the fields that take part as a JSON-compatible dict."""
+        fields = dataclasses.asdict(self)
+        if self.schedule == "step":
+            # Also what recipes held before there was another schedule:
+            # experts stored then are still found.
+            del fields["schedule"], fields["warmup"]
+        return fields

@@ -1,7 +1,8 @@
 """Networks along their training, and how they are recorded."""
 
+from keras_tgdd.trajectories.expert_recipes import expert_recipe
+from keras_tgdd.trajectories.expert_recipes import short_recipe
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
-from keras_tgdd.trajectories.train_experts import expert_recipe
 from keras_tgdd.trajectories.train_experts import train_experts
 from keras_tgdd.trajectories.trajectory import Trajectory
 
@@ -9,5 +10,6 @@ __all__ = [
     "ExpertTrajectories",
     "Trajectory",
     "expert_recipe",
+    "short_recipe",
     "train_experts",
 ]

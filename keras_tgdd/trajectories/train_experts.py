@@ -15,6 +15,9 @@ from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import check_writable
+from keras_tgdd.compilation import announce
+from keras_tgdd.compilation import default_dtype_policy
+from keras_tgdd.compilation import using_dtype_policy
 from keras_tgdd.datasets.fingerprint import fingerprint
 from keras_tgdd.datasets.statistics import complete_statistics
 from keras_tgdd.models.frozen_network import FrozenNetwork
@@ -26,6 +29,7 @@ from keras_tgdd.storage.expert_files import expert_path
 from keras_tgdd.training.classifier_batches import TestBatches
 from keras_tgdd.training.classifier_trainer import ClassifierTrainer
 from keras_tgdd.training.recipe import TrainingRecipe
+from keras_tgdd.trajectories.expert_recipes import expert_recipe
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 
 _WEIGHTS, _BATCHES = 0, 1
@@ -47,6 +51,8 @@ def train_experts(
     jit_compile: bool | str | None = None,
     seed: int = 0,
     verbose: int = 1,
+    snapshots_per_epoch: int = 1,
+    dtype_policy: str | None = None,
 ) -> ExpertTrajectories:
     """Trains experts on the real data and records their trajectories.
 
@@ -78,6 +84,11 @@ def train_experts(
             takes what measured fastest on this backend.
         seed: int, seed of initial weights and of batches. Defaults to `0`.
         verbose: `0` is silent, `1` shows progress bars. Defaults to `1`.
+        snapshots_per_epoch: positive int, how often weights are recorded in
+            an epoch. Defaults to `1`, the paper's.
+        dtype_policy: name of the Keras dtype policy of the networks. `None`
+            takes the global one, or `"mixed_bfloat16"` where a long training
+            is faster with it.
 
     Returns:
         `ExpertTrajectories` of `num_experts` experts.
@@ -91,6 +102,7 @@ def train_experts(
         - [TGDD](https://arxiv.org/abs/2512.02469), section 4
     """
     check_positive_int("num_experts", num_experts)
+    check_positive_int("snapshots_per_epoch", snapshots_per_epoch)
     check_images(x)
     num_classes = check_labels(y, len(x))
     if validation_data is not None:
@@ -102,7 +114,11 @@ def train_experts(
     recipe = recipe or expert_recipe(epochs, x.shape[1])
     check_writable(directory)
     mean, std = complete_statistics(x, mean, std)
-    network = network_fn(tuple(x.shape[1:]), num_classes)
+    with using_dtype_policy(
+        dtype_policy
+        or default_dtype_policy(num_experts * recipe.epochs * x[..., 0].size)
+    ):
+        network = network_fn(tuple(x.shape[1:]), num_classes)
     check_network(network, x.shape[1:], num_classes)
     frozen = FrozenNetwork(network, feature_layer)
     shared = {
@@ -114,6 +130,8 @@ def train_experts(
         "num_classes": frozen.num_classes,
         "weight_shapes": frozen.weight_shapes,
     }
+    if snapshots_per_epoch > 1:
+        shared["snapshots_per_epoch"] = snapshots_per_epoch
     descriptions = [{**shared, "seed": [seed, i]} for i in range(num_experts)]
     for index, description in enumerate(descriptions):
         _check_stored(directory, index, description)
@@ -141,45 +159,30 @@ def train_experts(
     return ExpertTrajectories(readers, network, feature_layer)
 
 
-def expert_recipe(epochs: int, image_size: int) -> TrainingRecipe:
-    """Returns the published recipe of experts.
-
-    SGD 0.01 with momentum 0.9 and L2 5e-4; batches of 64 (128 from 128
-    pixels on); learning rate × 0.2 at 2/3 and 5/6; colour and crop per image,
-    then CutMix.
-
-    Args:
-        epochs: int.
-        image_size: int, side of the images in pixels.
-
-    Returns:
-        `TrainingRecipe`.
-    """
-    return TrainingRecipe(
-        name="expert",
-        epochs=epochs,
-        batch_size=128 if image_size >= 128 else 64,
-        augmentation=("color", "crop"),
-        cutmix=0.5,
-    )
-
-
 def _train(trainer, x, y, validation_data, recorder, progress):
     seed = recorder.description["seed"]
-    batches = trainer.batches(
-        x, y, [*seed, _BATCHES], first_epoch=recorder.initial_epoch
-    )
+    snapshots = recorder.description.get("snapshots_per_epoch", 1)
+    recipe = trainer.recipe
+    batches = trainer.batches(x, y, [*seed, _BATCHES])
     trainer.restart([*seed, _WEIGHTS], batches.steps_per_epoch)
+    if progress.verbose:
+        announce(progress.description, trainer, trainer.network)
+    # A Keras epoch is what lies between two snapshots. The last steps of a
+    # training that does not divide repeat the start of one more epoch.
+    steps = -(-batches.steps_per_epoch // snapshots)
+    batches.last_step = steps * recipe.epochs * snapshots
+    batches.first_step = recorder.initial_epoch * steps
     trainer.fit(
         batches,
-        epochs=trainer.recipe.epochs,
+        epochs=recipe.epochs * snapshots,
         initial_epoch=recorder.initial_epoch,
-        steps_per_epoch=batches.steps_per_epoch,
+        steps_per_epoch=steps,
         validation_data=(
             None
             if validation_data is None
             else TestBatches(*validation_data, trainer.num_classes)
         ),
+        validation_freq=snapshots,
         callbacks=[recorder, progress],
         shuffle=False,
         verbose=0,

@@ -54,3 +54,11 @@ def test_file_of_another_kind(tmp_path):
     write(tmp_path / "a.safetensors")
     with pytest.raises(ValueError, match="a 'other' file. Received: .*'kind'"):
         open_tensors(tmp_path / "a.safetensors", "other")
+
+
+def test_views_are_written_in_their_own_order(tmp_path):
+    given = {"v": np.arange(12).reshape(4, 3)[:, 1], "scalar": np.array(2)}
+    write_tensors(tmp_path / "t.safetensors", given, {"format": "k"})
+    tensors, _ = open_tensors(tmp_path / "t.safetensors", "k")
+    np.testing.assert_array_equal(tensors.get_tensor("v"), [1, 4, 7, 10])
+    assert tensors.get_tensor("scalar").shape == ()

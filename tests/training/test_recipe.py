@@ -22,6 +22,18 @@ def test_without_milestones_the_rate_is_constant():
     )
 
 
+def test_a_cosine_with_warm_up():
+    recipe = TrainingRecipe("r", epochs=4, schedule="cosine", warmup=0.25)
+    schedule = recipe.optimizer(steps_per_epoch=5)._learning_rate
+    assert schedule.get_config() == {
+        "peak": 0.01,
+        "warmup_steps": 5,
+        "total_steps": 20,
+    }
+    assert recipe.to_dict()["schedule"] == "cosine"
+    assert "warmup" not in TrainingRecipe("r", epochs=4).to_dict()
+
+
 def test_momentum_is_passed_on():
     assert TrainingRecipe("r", 3, momentum=0.7).optimizer(1).momentum == 0.7
 
@@ -42,6 +54,8 @@ def test_is_immutable_and_can_be_replaced():
         ({"epochs": 1, "cutmix": 2.0}, "`cutmix` must be a probability"),
         ({"epochs": 1, "milestones": (2.0,)}, "`milestones` must be fractions"),
         ({"epochs": 1, "augmentation": ("blur",)}, "`strategies` must name"),
+        ({"epochs": 1, "schedule": "linear"}, "`schedule` must be one of"),
+        ({"epochs": 1, "warmup": 1.0}, "`warmup` must be a fraction"),
     ],
 )
 def test_refuses_arguments(arguments, message):

@@ -5,6 +5,7 @@ from support.networks import small_network
 from support.networks import softmax_network
 
 import keras_tgdd
+from keras_tgdd.compilation import default_dtype_policy
 from keras_tgdd.storage.expert_files import ExpertReader
 from keras_tgdd.storage.expert_files import expert_path
 from keras_tgdd.trajectories import expert_recipe
@@ -87,10 +88,53 @@ class Killed(Exception):
     pass
 
 
+# 37 images are 3 batches of 16: two snapshots an epoch are every 2 steps.
+SHORT = keras_tgdd.training.TrainingRecipe(
+    "short", epochs=3, batch_size=16, schedule="cosine", warmup=0.2
+)
+
+
+def test_snapshots_within_epochs(small_data, tmp_path):
+    experts = train(
+        small_data,
+        tmp_path,
+        recipe=SHORT,
+        snapshots_per_epoch=2,
+        validation_data=small_data,
+    )
+    assert experts.num_snapshots(0) == 1 + 3 * 2
+    weights = [experts.weights(0, stage) for stage in range(7)]
+    assert len({w.tobytes() for w in weights}) == 7
+    # Accuracy on test data is measured once an epoch, the last included.
+    measured = np.isfinite(experts.accuracies(0)[:, 1])
+    np.testing.assert_array_equal(measured, [0, 0, 1, 0, 1, 0, 1])
+    with pytest.raises(ValueError, match="snapshots_per_epoch: stored 2"):
+        train(small_data, tmp_path, recipe=SHORT)
+    with pytest.raises(ValueError, match="`snapshots_per_epoch` must be"):
+        train(small_data, tmp_path, recipe=SHORT, snapshots_per_epoch=0)
+
+
+def test_the_dtype_policy_is_that_of_the_network(small_data, tmp_path):
+    train(small_data, tmp_path, dtype_policy="mixed_bfloat16", epochs=1)
+    loaded = keras_tgdd.ExpertTrajectories.load(tmp_path)
+    stored = train(
+        small_data, tmp_path, dtype_policy="mixed_bfloat16", epochs=1
+    )
+    layer = stored.network.network.get_layer("conv_1")
+    assert layer.compute_dtype == "bfloat16"
+    assert stored.network.network.get_layer("logits").compute_dtype == "float32"
+    # Without a network, precision is what is fastest here.
+    policy = default_dtype_policy(10**15)
+    rebuilt = loaded.network.network.get_layer("conv_1")
+    assert rebuilt.dtype_policy.name == policy
+
+
+@pytest.mark.parametrize("snapshots", [1, 2])
 def test_a_killed_run_continues_to_the_same_result(
-    small_data, tmp_path, monkeypatch
+    small_data, tmp_path, monkeypatch, snapshots
 ):
-    whole = train(small_data, tmp_path / "whole")
+    changes = {"recipe": SHORT, "snapshots_per_epoch": snapshots}
+    whole = train(small_data, tmp_path / "whole", **changes)
     recorder = keras_tgdd.callbacks.TrajectoryRecorder
     original = recorder.on_epoch_end
 
@@ -101,7 +145,7 @@ def test_a_killed_run_continues_to_the_same_result(
 
     monkeypatch.setattr(recorder, "on_epoch_end", killed)
     with pytest.raises(Killed):
-        train(small_data, tmp_path / "killed")
+        train(small_data, tmp_path / "killed", **changes)
     monkeypatch.setattr(recorder, "on_epoch_end", original)
     folder = tmp_path / "killed" / "expert_000.partial"
     assert len(list(folder.glob("epoch_*.safetensors"))) == 3
@@ -113,9 +157,9 @@ def test_a_killed_run_continues_to_the_same_result(
         original(self, epoch, logs)
 
     monkeypatch.setattr(recorder, "on_epoch_end", counted)
-    resumed = train(small_data, tmp_path / "killed")
-    assert epochs == [2]
-    for epoch in range(4):
+    resumed = train(small_data, tmp_path / "killed", **changes)
+    assert epochs == list(range(2, 3 * snapshots))
+    for epoch in range(1 + 3 * snapshots):
         np.testing.assert_array_equal(
             resumed.weights(0, epoch), whole.weights(0, epoch)
         )

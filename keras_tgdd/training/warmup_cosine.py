@@ -1,0 +1,49 @@
+"""A learning rate that rises, then falls to zero."""
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_tgdd.annotations import Tensor
+
+
+@keras.saving.register_keras_serializable(package="keras_tgdd")
+class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up to `peak`, then half a cosine down to zero.
+
+    The values of `keras.optimizers.schedules.CosineDecay` with a warm-up from
+    zero, whose branches make PyTorch compile nine times and then give up.
+
+    Args:
+        peak: float, the highest rate.
+        warmup_steps: int, steps of the rise; `0` starts at `peak`.
+        total_steps: int, steps of the whole training; zero from there on.
+    """
+
+    def __init__(
+        self, peak: float, warmup_steps: int, total_steps: int
+    ) -> None:
+        self.peak = peak
+        self.warmup_steps = warmup_steps
+        self.total_steps = total_steps
+
+    def __call__(self, step: Tensor) -> Tensor:
+        step = ops.cast(step, "float32")
+        rising = step / max(1, self.warmup_steps)
+        falling = (step - self.warmup_steps) / max(
+            1, self.total_steps - self.warmup_steps
+        )
+        falling = ops.minimum(ops.maximum(falling, 0.0), 1.0)
+        cosine = 0.5 * (1.0 + ops.cos(math.pi * falling))
+        if self.warmup_steps:
+            cosine = ops.minimum(cosine, rising)
+        return self.peak * cosine
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "peak": self.peak,
+            "warmup_steps": self.warmup_steps,
+            "total_steps": self.total_steps,
+        }
