@@ -6,11 +6,13 @@ from keras_tgdd import evaluation
 from keras_tgdd import layers
 from keras_tgdd import models
 from keras_tgdd import objectives
+from keras_tgdd import summaries
 from keras_tgdd import training
 from keras_tgdd import trajectories
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.distillation import distill
 from keras_tgdd.evaluation.evaluate import evaluate
+from keras_tgdd.summaries.summaries import Summaries
 from keras_tgdd.trainer import DistillationTrainer
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 from keras_tgdd.trajectories.train_experts import train_experts
@@ -20,6 +22,7 @@ __all__ = [
     "DistillationTrainer",
     "DistilledDataset",
     "ExpertTrajectories",
+    "Summaries",
     "__version__",
     "callbacks",
     "datasets",
@@ -29,6 +32,7 @@ __all__ = [
     "layers",
     "models",
     "objectives",
+    "summaries",
     "train_experts",
     "training",
     "trajectories",

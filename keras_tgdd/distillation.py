@@ -1,11 +1,13 @@
 """The whole job from arrays."""
 
 import contextlib
+import sys
 import tempfile
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
+from tqdm.auto import tqdm
 
 from keras_tgdd.annotations import NetworkFn
 from keras_tgdd.annotations import PathLike
@@ -19,6 +21,8 @@ from keras_tgdd.layers.multi_formation import MultiFormation
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 from keras_tgdd.models.conv_net import ConvNet
 from keras_tgdd.trainer import DistillationTrainer
+from keras_tgdd.trajectories.expert_trajectories import SAMPLES_PER_CLASS
+from keras_tgdd.trajectories.expert_trajectories import default_entries
 from keras_tgdd.trajectories.train_experts import train_experts
 
 
@@ -40,6 +44,8 @@ def distill(
     validation_data: tuple[np.ndarray, np.ndarray] | None = None,
     seed: int = 0,
     verbose: int = 1,
+    cache_summaries: bool | None = None,
+    dtype_policy: str | None = None,
 ) -> DistilledDataset:
     """Distils labelled images into a few synthetic ones per class.
 
@@ -75,6 +81,13 @@ def distill(
             experts' accuracy is recorded. Nothing is chosen by it.
         seed: int, seed of everything random. Defaults to `0`.
         verbose: `0` is silent, `1` shows progress bars. Defaults to `1`.
+        cache_summaries: whether the features of real images are summarized
+            once, for four draws of each stage, instead of at every step.
+            `None` does so where networks then read fewer images in all.
+            Defaults to `None`.
+        dtype_policy: name of the Keras dtype policy of the networks. `None`
+            takes the global one, or `"mixed_bfloat16"` where a long job is
+            faster with it.
 
     Returns:
         `DistilledDataset`.
@@ -121,6 +134,7 @@ def distill(
             mean=mean,
             std=std,
             class_names=class_names,
+            dtype_policy=dtype_policy,
             seed=seed,
             verbose=verbose,
         )
@@ -136,11 +150,35 @@ def distill(
             class_names=class_names,
             seed=seed,
         )
+        data = (x, y)
+        most = int(np.bincount(y).max())
+        if _caching_pays(trainer, iterations, most, cache_summaries, verbose):
+            summaries = trajectories.summarize(
+                x, y, trainer.objective, trainer.augmentation, verbose=verbose
+            )
+            data = (summaries,)
         trainer.fit(
-            x,
-            y,
+            *data,
             steps_per_epoch=iterations,
             callbacks=[Progress("distillation", verbose)],
             verbose=0,
         )
         return trainer.distilled_dataset()
+
+
+def _caching_pays(trainer, iterations, largest_class, wanted, verbose):
+    """Compares real images that networks read with and without summaries."""
+    trajectory = trainer.trajectory
+    entries = default_entries(trajectory)
+    num_classes = trainer.synthetic.num_classes
+    cached = entries * num_classes * min(SAMPLES_PER_CLASS, largest_class)
+    live = iterations * trainer.samples_per_class * num_classes
+    pays = cached < live if wanted is None else wanted
+    if verbose:
+        tqdm.write(
+            f"real images: networks read {cached:,} for summaries or {live:,} "
+            f"in {iterations:,} steps; "
+            + ("summarizing" if pays else "reading them at each step"),
+            file=sys.stderr,
+        )
+    return pays

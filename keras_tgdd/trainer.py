@@ -11,19 +11,22 @@ from keras import ops
 from keras_tgdd.annotations import Tensor
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.compilation import default_jit_compile
-from keras_tgdd.datasets.distillation_batches import DistillationBatches
+from keras_tgdd.compilation import settle_gradients
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
-from keras_tgdd.datasets.real_images import RealImages
-from keras_tgdd.datasets.real_images import collect
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.layers.synthetic_images import SyntheticImages
+from keras_tgdd.memory import fitting_classes
 from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
 from keras_tgdd.objectives.classification_constraint import (
     ClassificationConstraint,
 )
 from keras_tgdd.objectives.objective import Objective
+from keras_tgdd.step_source import StepSource
 from keras_tgdd.training.classifier_trainer import normalize
 from keras_tgdd.trajectories.trajectory import Trajectory
+
+# Where `epochs="auto"` stops at the latest.
+MOST_EPOCHS = 100
 
 
 class DistillationTrainer(keras.Model):
@@ -49,13 +52,18 @@ class DistillationTrainer(keras.Model):
             2.5 below 50 images per class, 0.5 from there.
         augmentation: `SiameseAugmentation`. Defaults to colour, crop, cutout.
         region: positive int, L of the paper: k is drawn from
-            `{j, ..., j + region - 1}`. Defaults to `7`.
+            `{j, ..., j + region - 1}`. `1` reads features and the constraint
+            in one pass of one network, in half the time. Defaults to `7`.
         samples_per_class: positive int, real images of each class in a step.
             Defaults to `128`.
         max_decoded: positive int, the most decoded synthetic images of each
             class in a step; more are subsampled. Defaults to `200`.
         class_names: sequence of strings. `None` takes the trajectory's.
         seed: int, seed of all draws. Defaults to `0`.
+        classes_per_chunk: positive int, classes whose activations are in
+            memory at a time; where that is not all of them, activations are
+            computed twice. `None` takes as many as keep a step below about
+            4 GiB.
 
     Raises:
         ValueError: if the parts do not fit together or a number is out of
@@ -88,12 +96,15 @@ class DistillationTrainer(keras.Model):
         max_decoded: int = 200,
         class_names: Sequence[str] | None = None,
         seed: int = 0,
+        classes_per_chunk: int | None = None,
     ) -> None:
         # Pixels stay float32; the network casts to its own compute dtype.
         super().__init__(dtype="float32", name="distillation_trainer")
         check_positive_int("region", region)
         check_positive_int("samples_per_class", samples_per_class)
         check_positive_int("max_decoded", max_decoded)
+        if classes_per_chunk is not None:
+            check_positive_int("classes_per_chunk", classes_per_chunk)
         _check_fit(synthetic, trajectory)
         self.synthetic = synthetic
         self.trajectory = trajectory
@@ -111,6 +122,16 @@ class DistillationTrainer(keras.Model):
         self.region = region
         self.samples_per_class = samples_per_class
         self.max_decoded = max_decoded
+        of_image = trajectory.network.activation_bytes
+        self.classes_per_chunk = classes_per_chunk or fitting_classes(
+            synthetic.num_classes,
+            of_image * self.decoded_in_step,
+            self.networks_in_step,
+        )
+        # Without a gradient half of the activations, at most, live at a time.
+        self._real_classes_per_chunk = classes_per_chunk or fitting_classes(
+            synthetic.num_classes, of_image * samples_per_class // 2
+        )
         self.class_names = class_names or trajectory.class_names
         self.seed = seed
         self._mean = ops.convert_to_tensor(trajectory.mean, "float32")
@@ -154,7 +175,7 @@ class DistillationTrainer(keras.Model):
         self,
         x: Any,
         y: np.ndarray | None = None,
-        epochs: int = 1,
+        epochs: int | str = 1,
         steps_per_epoch: int = 100,
         callbacks: list | None = None,
         verbose: int | str = "auto",
@@ -167,47 +188,46 @@ class DistillationTrainer(keras.Model):
             x: array of shape `(n, height, width, channels)`, uint8 in 0–255
                 or float in [0, 1]; or a `keras.utils.PyDataset` or
                 `tf.data.Dataset` of `(images, labels)` batches, which is read
-                into memory once.
+                into memory once; or `Summaries` of the real data, which then
+                are not needed.
             y: int array of shape `(n,)`; `None` where `x` yields labels.
-            epochs: int, how often metrics are reported. Defaults to `1`.
+            epochs: int, how often metrics are reported; or `"auto"`, which
+                stops when the matching loss on 16 held-out draws (a tenth of
+                the summaries) has not improved for 3 epochs, and takes the
+                best images back. Defaults to `1`.
             steps_per_epoch: int, steps in an epoch. Defaults to `100`.
             callbacks: list of `keras.callbacks.Callback`.
             verbose: as in `keras.Model.fit`.
 
         Returns:
             A `keras.callbacks.History` with `loss`, `matching` and
-            `constraint`.
+            `constraint`, and with `epochs="auto"` the same on held-out draws
+            as `val_loss`, `val_matching` and `val_constraint`.
 
         Raises:
             TypeError, ValueError: if the data are not images with labels, a
-                class has no image, or the images have another shape.
+                class has no image, the images have another shape, or the
+                summaries were made with other experts, objective or
+                augmentation.
         """
+        automatic = epochs == "auto"
+        epochs = MOST_EPOCHS if automatic else epochs
         check_positive_int("epochs", epochs)
         check_positive_int("steps_per_epoch", steps_per_epoch)
-        x, y = collect(x, y)
-        synthetic = self.synthetic
-        real_images = RealImages(
-            x, y, synthetic.num_classes, synthetic.image_shape
-        )
+        source = StepSource(self, x, y)
         if not self.compiled:
             self.compile()
-        batches = DistillationBatches(
-            real_images,
-            self.trajectory,
-            self.augmentation,
-            synthetic.decoded_per_class,
-            self.max_decoded,
-            self.samples_per_class,
-            self.region,
-            self.constrained,
-            self.seed,
-            first_step=self.num_steps,
-            num_steps=epochs * steps_per_epoch,
-        )
+        num_steps = epochs * steps_per_epoch
         if self._choose_jit_compile:
-            jit_compile = default_jit_compile(self._pixels(len(batches)))
+            jit_compile = default_jit_compile(self._pixels(num_steps, source))
             if jit_compile != "auto":
                 self.jit_compile = jit_compile
+        batches = source.steps(self.num_steps, num_steps, automatic)
+        self._settle(batches[0][0]["augmentation"])
+        watching = {}
+        if automatic:
+            watching["validation_data"] = source.held_out()
+            callbacks = [*(callbacks or []), _early_stopping()]
         return super().fit(
             batches,
             epochs=epochs,
@@ -215,13 +235,45 @@ class DistillationTrainer(keras.Model):
             callbacks=callbacks,
             shuffle=False,
             verbose=verbose,
+            **watching,
         )
 
-    def _pixels(self, num_steps):
+    def _settle(self, draw):
+        """Makes what layers and optimizer note at their first call.
+
+        Within a compiled step PyTorch would take that for a change, and
+        compile the second step anew. One image of each class will do.
+        """
+        if self.optimizer.built:
+            return
+        self.optimizer.build(self.trainable_variables)
+        settle_gradients(self.trainable_variables)
+        num_classes = self.synthetic.num_classes
+        shape = (num_classes, 1, *self.synthetic.image_shape)
+        self(
+            {
+                "augmentation": draw,
+                "images": ops.zeros(shape),
+                "selection": ops.zeros((num_classes, 1), "int32"),
+                "weights": ops.zeros((self.trajectory.network.num_weights,)),
+            }
+        )
+
+    @property
+    def decoded_in_step(self) -> int:
+        """Decoded synthetic images of each class in a step."""
+        return min(self.synthetic.decoded_per_class, self.max_decoded)
+
+    @property
+    def networks_in_step(self) -> int:
+        """Networks that read the synthetic images in a step: 1 or 2."""
+        return 2 if self.constrained and self.region > 1 else 1
+
+    def _pixels(self, num_steps, source):
         """Pixels that networks read in a number of steps."""
         synthetic = self.synthetic
-        decoded = min(synthetic.decoded_per_class, self.max_decoded)
-        images = self.samples_per_class + 2 * decoded
+        images = self.networks_in_step * self.decoded_in_step
+        images += source.real_per_class
         height, width, _ = synthetic.image_shape
         return num_steps * synthetic.num_classes * images * height * width
 
@@ -233,23 +285,30 @@ class DistillationTrainer(keras.Model):
     def call(
         self, inputs: dict[str, Any], training: bool = False
     ) -> dict[str, Tensor]:
-        network = self.trajectory.network
-        real = normalize(inputs["images"], self._mean, self._std)
+        network, chunk = self.trajectory.network, self.classes_per_chunk
+        draw, weights = inputs["augmentation"], inputs["weights"]
+        if "summary" in inputs:
+            summary = inputs["summary"]
+        else:
+            real = normalize(inputs["images"], self._mean, self._std)
+            # Keras leaves the first axis of a batch unknown on TensorFlow.
+            num_classes = self.synthetic.num_classes
+            real = ops.reshape(real, (num_classes, *real.shape[1:]))
+            real = self.augmentation(real, draw)
+            features, _ = network.per_class(
+                weights, real, self._real_classes_per_chunk
+            )
+            summary = self.objective.summarize(features)
         synthetic = self.synthetic(inputs.get("selection"))
         synthetic = normalize(synthetic, self._mean, self._std)
-        # Keras leaves the first axis of a batch unknown on TensorFlow.
-        num_classes = self.synthetic.num_classes
-        real = ops.reshape(real, (num_classes, *real.shape[1:]))
-        real = self.augmentation(real, inputs["augmentation"])
-        synthetic = self.augmentation(synthetic, inputs["augmentation"])
-        real_features, _ = _per_class(network, inputs["weights"], real)
-        features, _ = _per_class(network, inputs["weights"], synthetic)
-        summary = self.objective.summarize(real_features)
+        synthetic = self.augmentation(synthetic, draw)
+        features, outputs = network.per_class(weights, synthetic, chunk)
         losses = {"matching": self.objective.compare(summary, features)}
         if self.constrained:
-            _, outputs = _per_class(
-                network, inputs["constraint_weights"], synthetic
-            )
+            if "constraint_weights" in inputs:
+                _, outputs = network.per_class(
+                    inputs["constraint_weights"], synthetic, chunk
+                )
             losses["constraint"] = self.constraint(
                 outputs, from_logits=not network.ends_in_softmax
             )
@@ -306,14 +365,9 @@ class DistillationTrainer(keras.Model):
         )
 
 
-def _per_class(network, weights, images):
-    """Runs the network on 5-D images; returns 3-D features and outputs."""
-    num_classes, n = images.shape[:2]
-    flat = ops.reshape(images, (num_classes * n, *images.shape[2:]))
-    features, outputs = network(weights, flat)
-    return (
-        ops.reshape(features, (num_classes, n, features.shape[-1])),
-        ops.reshape(outputs, (num_classes, n, outputs.shape[-1])),
+def _early_stopping():
+    return keras.callbacks.EarlyStopping(
+        monitor="val_loss", mode="min", patience=3, restore_best_weights=True
     )
 
 

@@ -73,3 +73,70 @@ def test_distilled_sets_load_on_another_backend(tmp_path, writer):
         backend=reader,
     )
     assert printed.strip().endswith("(8, 6, 6, 1)")
+
+
+def test_summaries_of_one_backend_serve_another_without_the_data(tmp_path):
+    """Made here; each backend distils from them in a process of its own,
+    which reads experts and summaries alone."""
+    x, y = data()
+    experts = keras_tgdd.train_experts(
+        network_fn,
+        x,
+        y,
+        num_experts=1,
+        epochs=2,
+        directory=tmp_path / "experts",
+        verbose=0,
+    )
+    summaries = experts.summarize(
+        x, y, plan=6, directory=tmp_path / "made", verbose=0
+    )
+    summaries.save(tmp_path / "summaries.safetensors")
+    images = {}
+    for backend in BACKENDS:
+        output = tmp_path / f"{backend}.safetensors"
+        run_python(
+            "tests/support/distil_without_data.py",
+            tmp_path / "experts",
+            tmp_path / "summaries.safetensors",
+            output,
+            backend=backend,
+        )
+        images[backend] = keras_tgdd.DistilledDataset.load(output).images
+    start = np.random.default_rng(0).random(images["jax"].shape, "float32")
+    moved = np.linalg.norm(images["jax"] - start)
+    assert moved > 1e-3
+    for other in ("tensorflow", "torch"):
+        error = np.linalg.norm(images[other] - images["jax"])
+        assert error < 1e-3 * moved
+
+
+def test_summaries_agree(tmp_path):
+    """Each backend summarizes the same images under the same experts."""
+    x, y = data()
+    keras_tgdd.train_experts(
+        network_fn,
+        x,
+        y,
+        num_experts=1,
+        epochs=2,
+        directory=tmp_path / "experts",
+        verbose=0,
+    )
+    means = {}
+    for backend in BACKENDS:
+        run_python(
+            "-c",
+            "import sys; sys.path.insert(0, 'tests/support')\n"
+            "import keras_tgdd, one_step\n"
+            f"e = keras_tgdd.ExpertTrajectories.load({str(tmp_path)!r} "
+            "+ '/experts')\n"
+            "e.summarize(*one_step.data(), plan=4, samples_per_class=4, "
+            f"directory={str(tmp_path / backend)!r}, verbose=0)",
+            backend=backend,
+        )
+        (path,) = (tmp_path / backend).iterdir()
+        means[backend] = load_file(path)["summary/mean"]
+    for other in ("tensorflow", "torch"):
+        error = np.linalg.norm(means[other] - means["jax"])
+        assert error < 1e-4 * np.linalg.norm(means["jax"])

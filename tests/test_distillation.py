@@ -43,6 +43,24 @@ def test_experts_are_kept_where_a_directory_is_given(small_data, tmp_path):
     np.testing.assert_array_equal(first.images, again.images)
 
 
+@pytest.mark.parametrize("iterations, cached", [(4, False), (200, True)])
+def test_summaries_are_made_where_they_pay(
+    small_data, tmp_path, capsys, iterations, cached
+):
+    distill(small_data, directory=tmp_path, iterations=iterations, verbose=1)
+    # Three snapshots, four draws each, 20 images of three classes at most.
+    assert f"720 for summaries or {12 * iterations:,}" in (
+        capsys.readouterr().err
+    )
+    assert len(list(tmp_path.glob("summaries_*"))) == cached
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_summaries_can_be_asked_for_or_not(small_data, tmp_path, wanted):
+    distill(small_data, directory=tmp_path, cache_summaries=wanted)
+    assert len(list(tmp_path.glob("summaries_*"))) == wanted
+
+
 @pytest.mark.parametrize(
     "changes, message",
     [

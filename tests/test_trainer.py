@@ -4,9 +4,11 @@ import pytest
 from keras import ops
 from support.networks import small_network
 from support.networks import softmax_network
+from support.summaries import summarize
 
 import keras_tgdd
 from keras_tgdd import DistillationTrainer
+from keras_tgdd import memory
 from keras_tgdd.layers import SiameseAugmentation
 from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.models import FrozenNetwork
@@ -147,6 +149,16 @@ def compiled_graphs():
     from torch._dynamo.utils import counters
 
     return counters["stats"]["unique_graphs"]
+
+
+def test_a_compiled_step_is_compiled_once(experts, small_data):
+    """PyTorch would compile the second step anew for what Keras notes at the
+    first: see `_settle`."""
+    trainer = make(experts, small_data, compiled=True)
+    fit(trainer, small_data, steps_per_epoch=1)
+    graphs = compiled_graphs()
+    fit(trainer, small_data, steps_per_epoch=2)
+    assert compiled_graphs() == graphs
 
 
 def test_synthetic_images_are_subsampled_beyond_max_decoded(
@@ -372,3 +384,121 @@ def test_bad_data_are_refused_before_a_step_is_made(experts, small_data):
         with pytest.raises(ValueError, match=message):
             fit(trainer, data)
     np.testing.assert_array_equal(pixels(trainer), start)
+
+
+def test_summaries_stand_in_for_the_data(experts, small_data, tmp_path):
+    """One entry: each step equals the live one with the same draw."""
+    summaries = summarize(experts, small_data, tmp_path, plan=1)
+    cached = make(experts, small_data, region=1)
+    start = pixels(cached)
+    cached.compile(keras.optimizers.SGD(0.01), jit_compile=False)
+    history = cached.fit(summaries, steps_per_epoch=1, verbose=0).history
+
+    draw, summary = summaries.entry(0)
+    live = make(experts, small_data, region=1)
+    x, y = small_data
+    # A class at a time, since live classes must have the same size.
+    matching = []
+    for label in range(3):
+        real = np.stack([x[y == label]] * 3)
+        losses = live(
+            {
+                "augmentation": draw,
+                "images": real,
+                "weights": experts.weights(
+                    summaries.experts[0], summaries.stages[0]
+                ),
+            }
+        )
+        matching.append(ops.convert_to_numpy(losses["matching"])[label])
+    assert history["matching"][0] == pytest.approx(sum(matching), rel=1e-4)
+    assert np.any(pixels(cached) != start)
+
+
+def test_summaries_serve_any_number_of_images(experts, small_data, tmp_path):
+    summaries = summarize(experts, small_data, tmp_path)
+    for changes in (
+        {"images_per_class": 3, "factor": 1},
+        {"constraint_weight": 0.0, "region": 2},
+        {"images_per_class": 4, "max_decoded": 5},
+    ):
+        trainer = make(experts, small_data, **changes)
+        history = trainer.fit(summaries, steps_per_epoch=3, verbose=0).history
+        assert np.isfinite(history["loss"][0])
+        assert trainer.num_steps == 3
+
+
+def test_summaries_of_other_parts_are_refused(experts, small_data, tmp_path):
+    summaries = summarize(experts, small_data, tmp_path)
+    one = keras_tgdd.ExpertTrajectories(experts._readers[:1])
+    flips = keras_tgdd.layers.SiameseAugmentation(("flip",))
+    for trainer, message in [
+        (make(one, small_data), "experts: summarized with"),
+        (make(experts, small_data, augmentation=flips), "augmentation: summ"),
+    ]:
+        start = pixels(trainer)
+        with pytest.raises(ValueError, match=message):
+            trainer.fit(summaries, verbose=0)
+        np.testing.assert_array_equal(pixels(trainer), start)
+    with pytest.raises(ValueError, match="`y` must be None"):
+        make(experts, small_data).fit(summaries, small_data[1])
+
+
+def test_one_snapshot_is_read_once(experts, small_data):
+    """With a region of one stage, extractor and expert are the same."""
+    twice = make(experts, small_data, region=1)
+    once = make(experts, small_data, region=1)
+    assert once.networks_in_step == 1
+    assert make(experts, small_data).networks_in_step == 2
+    weights = experts.weights(0, 2)
+    x, y = small_data
+    inputs = {
+        "augmentation": once.augmentation.draw(
+            np.random.default_rng(0), 3, (8, 8)
+        ),
+        "images": np.stack([x[y == label][:4] for label in range(3)]),
+        "weights": weights,
+    }
+    one = once(inputs)
+    two = twice({**inputs, "constraint_weights": weights})
+    for key in ("matching", "constraint"):
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(one[key]),
+            ops.convert_to_numpy(two[key]),
+            rtol=1e-5,
+        )
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_cutting_over_classes_changes_nothing(experts, small_data, compiled):
+    whole = make(experts, small_data)
+    assert whole.classes_per_chunk == 3
+    cut = make(experts, small_data, compiled=compiled, classes_per_chunk=2)
+    fit(whole, small_data)
+    fit(cut, small_data)
+    np.testing.assert_allclose(pixels(cut), pixels(whole), atol=2e-5)
+
+
+def test_a_step_that_would_not_fit_is_cut(experts, small_data, monkeypatch):
+    of_class = experts.network.activation_bytes * 8
+    for most, classes in [(3, 3), (2, 2), (1, 1)]:
+        monkeypatch.setattr(memory, "MOST_BYTES", most * of_class)
+        trainer = make(experts, small_data)
+        assert trainer.classes_per_chunk == classes, most
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_auto_stops_when_held_out_draws_no_longer_improve(
+    experts, small_data, tmp_path, cached
+):
+    trainer = make(experts, small_data)
+    trainer.compile(keras.optimizers.SGD(0.2), jit_compile=False)
+    data = small_data
+    if cached:
+        data = (summarize(experts, small_data, tmp_path, plan=12),)
+    history = fit(trainer, data, epochs="auto", steps_per_epoch=4).history
+    watched = history["val_loss"]
+    best = int(np.argmin(watched))
+    assert len(watched) == best + 1 + 3 or len(watched) == 100
+    assert watched[best] < watched[0]
+    assert set(history) >= {"val_matching", "val_constraint"}

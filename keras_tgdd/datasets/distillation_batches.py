@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from keras_tgdd.annotations import Seed
 from keras_tgdd.datasets.real_images import RealImages
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.trajectories.trajectory import Trajectory
@@ -18,7 +19,8 @@ class DistillationBatches(keras.utils.PyDataset):
     Each item is a tuple of one dict, whose arrays are
 
     - `"augmentation"`: the draw of `SiameseAugmentation`, one per class;
-    - `"constraint_weights"`: `(num_weights,)`, present with a constraint;
+    - `"constraint_weights"`: `(num_weights,)`, present with a constraint and
+      a region longer than 1, where they differ from `"weights"`;
     - `"images"`: `(n_classes, samples_per_class, height, width, channels)`;
     - `"selection"`: `(n_classes, max_decoded)`, the decoded synthetic images
       in use, present where there are more;
@@ -36,7 +38,7 @@ class DistillationBatches(keras.utils.PyDataset):
         samples_per_class: int, real images of each class in a step.
         region: int, length of the expert region.
         constrained: bool, whether constraint weights are wanted.
-        seed: int.
+        seed: int, or list of ints.
         first_step: int, number of the first step.
         num_steps: int, how many steps follow.
     """
@@ -51,7 +53,7 @@ class DistillationBatches(keras.utils.PyDataset):
         samples_per_class: int,
         region: int,
         constrained: bool,
-        seed: int,
+        seed: Seed,
         first_step: int,
         num_steps: int,
     ) -> None:
@@ -86,10 +88,29 @@ class DistillationBatches(keras.utils.PyDataset):
             "images": images,
             "weights": weights,
         }
-        if self.constrained:
+        if self.constrained and self.region > 1:
             inputs["constraint_weights"] = later
-        if self.decoded_per_class > self.max_decoded:
-            keys = generator.random((num_classes, self.decoded_per_class))
-            selection = np.argsort(keys, axis=1)[:, : self.max_decoded]
-            inputs["selection"] = selection.astype("int32")
+        selection = draw_selection(
+            generator, num_classes, self.decoded_per_class, self.max_decoded
+        )
+        if selection is not None:
+            inputs["selection"] = selection
         return (inputs,)
+
+
+def draw_selection(
+    generator: np.random.Generator,
+    num_classes: int,
+    decoded_per_class: int,
+    max_decoded: int,
+) -> np.ndarray | None:
+    """Draws which decoded synthetic images a step uses.
+
+    Returns:
+        An int32 array of shape `(num_classes, max_decoded)`, or `None` where
+        all are used.
+    """
+    if decoded_per_class <= max_decoded:
+        return None
+    keys = generator.random((num_classes, decoded_per_class))
+    return np.argsort(keys, axis=1)[:, :max_decoded].astype("int32")

@@ -17,6 +17,8 @@ class RealImages:
         y: int array of shape `(n,)`, labels in `[0, num_classes)`.
         num_classes: int.
         image_shape: triple of ints that the images must have.
+        every_class: whether each class must have an image; a part of a data
+            set need not. Defaults to `True`.
 
     Raises:
         TypeError, ValueError: if the data are not images with labels, or a
@@ -29,9 +31,10 @@ class RealImages:
         y: np.ndarray,
         num_classes: int,
         image_shape: tuple[int, ...],
+        every_class: bool = True,
     ) -> None:
         check_images(x, image_shape)
-        check_labels(y, len(x), num_classes)
+        check_labels(y, len(x), num_classes, every_class=every_class)
         self.x, self.y = x, y
         self.counts = np.bincount(y, minlength=num_classes)
         # Images of class c stand at members[starts[c]:starts[c] + counts[c]].
@@ -54,6 +57,16 @@ class RealImages:
             An array of shape
             `(n_classes, samples_per_class, height, width, channels)`.
         """
+        return self.x[self.draw_index(generator, samples_per_class)]
+
+    def draw_index(
+        self, generator: np.random.Generator, samples_per_class: int
+    ) -> np.ndarray:
+        """As `draw`, but returns where the images stand in `x`.
+
+        Returns:
+            An int array of shape `(n_classes, samples_per_class)`.
+        """
         num_classes, widest = len(self.counts), self.counts.max()
         keys = generator.random((num_classes, widest), dtype="float32")
         # Positions past the end of a class sort behind all others.
@@ -62,9 +75,30 @@ class RealImages:
             order = np.argpartition(keys, samples_per_class, axis=1)
             order = order[:, :samples_per_class]
         else:
-            turn = np.arange(samples_per_class) % self.counts[:, None]
+            turn = np.arange(samples_per_class) % self._nonzero[:, None]
             order = np.take_along_axis(np.argsort(keys, axis=1), turn, axis=1)
-        return self.x[self._members[self._starts[:, None] + order]]
+        return self._members[self._clip(self._starts[:, None] + order)]
+
+    def all_index(self) -> tuple[np.ndarray, np.ndarray]:
+        """Returns where all images of every class stand in `x`.
+
+        Returns:
+            An int array of shape `(n_classes, largest class)`, and a bool
+            array of that shape that is false where a smaller class is filled
+            up.
+        """
+        order = np.arange(self.counts.max())
+        counts = order < self.counts[:, None]
+        order = order % self._nonzero[:, None]
+        return self._members[self._clip(self._starts[:, None] + order)], counts
+
+    @property
+    def _nonzero(self):
+        return np.maximum(self.counts, 1)
+
+    def _clip(self, position):
+        """A class without images at the end would start past it."""
+        return np.minimum(position, len(self._members) - 1)
 
 
 def collect(

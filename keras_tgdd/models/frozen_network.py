@@ -61,6 +61,17 @@ class FrozenNetwork:
         self.num_weights = offset
 
     @property
+    def activation_bytes(self) -> int:
+        """Bytes of all layers' outputs for one image, about what a backward
+        pass keeps of it."""
+        total = 0
+        for layer in self._extractor.layers:
+            for tensor in keras.tree.flatten(layer.output):
+                size = 2 if "16" in str(tensor.dtype) else 4
+                total += size * int(np.prod(tensor.shape[1:]))
+        return total
+
+    @property
     def weight_shapes(self) -> list[tuple[int, ...]]:
         """Shapes of all weights, in the order of the flat vector."""
         return [tuple(variable.shape) for variable in self.network.weights]
@@ -96,6 +107,43 @@ class FrozenNetwork:
         )
         features = ops.reshape(features, (-1, self.feature_size))
         return ops.cast(features, "float32"), ops.cast(outputs, "float32")
+
+    def per_class(
+        self,
+        flat: Tensor,
+        images: Tensor,
+        classes_per_chunk: int | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Runs the network on images grouped by class.
+
+        Args:
+            flat: float32 tensor of shape `(num_weights,)`.
+            images: normalized float tensor of shape
+                `(n_classes, n, height, width, channels)`.
+            classes_per_chunk: int, classes that pass the network at a time.
+                Where that is not all of them, the backward pass computes the
+                activations of a chunk anew, so that those of one chunk alone
+                are in memory. `None` takes all at once.
+
+        Returns:
+            Features of shape `(n_classes, n, feature_size)` and outputs of
+            shape `(n_classes, n, num_classes)`, both float32.
+        """
+        n_classes, n = images.shape[:2]
+        size = classes_per_chunk or n_classes
+        run = self if size >= n_classes else keras.remat(self.__call__)
+        parts = []
+        for start in range(0, n_classes, size):
+            chunk = images[start : start + size]
+            parts.append(run(flat, ops.reshape(chunk, (-1, *images.shape[2:]))))
+        features, outputs = (
+            ops.concatenate(side) if len(parts) > 1 else side[0]
+            for side in zip(*parts)
+        )
+        return (
+            ops.reshape(features, (n_classes, n, self.feature_size)),
+            ops.reshape(outputs, (n_classes, n, self.num_classes)),
+        )
 
     def _value(self, flat, variable):
         if id(variable) not in self._slices:

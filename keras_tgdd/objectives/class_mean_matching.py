@@ -27,9 +27,18 @@ class ClassMeanMatching(Objective):
           matching
     """
 
-    def summarize(self, features: Tensor) -> dict[str, Tensor]:
-        count = ops.full((features.shape[0],), float(features.shape[1]))
-        return {"mean": ops.mean(features, axis=1), "count": count}
+    def summarize(
+        self, features: Tensor, sample_weight: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        if sample_weight is None:
+            count = ops.full((features.shape[0],), float(features.shape[1]))
+            return {"mean": ops.mean(features, axis=1), "count": count}
+        count = ops.sum(sample_weight, axis=1)
+        total = ops.sum(sample_weight[:, :, None] * features, axis=1)
+        return {
+            "mean": total / ops.maximum(count, 1.0)[:, None],
+            "count": count,
+        }
 
     def compare(self, summary: dict[str, Tensor], features: Tensor) -> Tensor:
         difference = summary["mean"] - ops.mean(features, axis=1)
@@ -39,6 +48,7 @@ class ClassMeanMatching(Objective):
         self, first: dict[str, Tensor], second: dict[str, Tensor]
     ) -> dict[str, Tensor]:
         count = first["count"] + second["count"]
-        share = (second["count"] / count)[:, None]
+        # Neither part may have images of a class.
+        share = (second["count"] / ops.maximum(count, 1.0))[:, None]
         mean = first["mean"] + share * (second["mean"] - first["mean"])
         return {"mean": mean, "count": count}

@@ -14,9 +14,10 @@ class Objective(ABC):
     that the real half can be computed once and kept.
 
     Subclassing: write `summarize` and `compare` with `keras.ops`, and `merge`
-    where summaries of two parts of the data make the summary of the whole.
-    Set `cacheable` to `False` if the summary needs a later look at the data,
-    and `class_separable` to `False` if the loss is not a sum over classes.
+    where summaries of two parts of the data make the summary of the whole;
+    `get_config` where the constructor takes arguments. Set `cacheable` to
+    `False` if the summary needs a later look at the data, and
+    `class_separable` to `False` if the loss is not a sum over classes.
 
     Attributes:
         cacheable: bool, the summary is small and self-contained.
@@ -27,11 +28,17 @@ class Objective(ABC):
     class_separable = True
 
     @abstractmethod
-    def summarize(self, features: Tensor) -> dict[str, Tensor]:
+    def summarize(
+        self, features: Tensor, sample_weight: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """Reduces real features to a summary.
 
         Args:
             features: float32 tensor of shape `(n_classes, n, feature_size)`.
+            sample_weight: optional float32 tensor of shape `(n_classes, n)`
+                of ones, and of zeros for features that only fill the tensor.
+                Given where classes differ in size and all images are
+                summarized.
 
         Returns:
             A dict of tensors whose first axis has length `n_classes`.
@@ -48,6 +55,13 @@ class Objective(ABC):
         Returns:
             The loss of each class, float32 of shape `(n_classes,)`.
         """
+
+    def get_config(self) -> dict:
+        """Returns the arguments of the constructor, JSON-compatible.
+
+        Stored summaries are found by them.
+        """
+        return {}
 
     def merge(
         self, first: dict[str, Tensor], second: dict[str, Tensor]

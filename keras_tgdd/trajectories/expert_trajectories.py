@@ -1,5 +1,7 @@
 """The training trajectories of expert networks."""
 
+import hashlib
+import json
 import pathlib
 
 import keras
@@ -8,10 +10,21 @@ import numpy as np
 # Imported so that stored networks which use them can be rebuilt.
 from keras_tgdd import layers as _layers  # noqa: F401
 from keras_tgdd.annotations import PathLike
+from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.models.frozen_network import FrozenNetwork
+from keras_tgdd.models.rebuilding import rebuild_network
+from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
+from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.storage.expert_files import ExpertReader
 from keras_tgdd.storage.expert_files import check_same
+from keras_tgdd.summaries.summaries import Summaries
+from keras_tgdd.summaries.summarize import summarize_data
+from keras_tgdd.summaries.summary_plan import SummaryPlan
 from keras_tgdd.trajectories.trajectory import Trajectory
+
+# Images of each class in a summary: twice those of a live step.
+SAMPLES_PER_CLASS = 256
+_DRAWS_PER_STAGE = 4
 
 
 class ExpertTrajectories(Trajectory):
@@ -23,7 +36,8 @@ class ExpertTrajectories(Trajectory):
     Args:
         readers: list of `ExpertReader`, one an expert.
         network: optional functional `keras.Model` to hold the weights.
-            `None` rebuilds the stored one.
+            `None` rebuilds the stored one; if that computed in mixed
+            precision, in the one that is fastest here.
         feature_layer: name of the layer where features are read. `None`
             takes what was stored.
 
@@ -58,7 +72,7 @@ class ExpertTrajectories(Trajectory):
             }
             check_same(reader.filepath, unseeded, self.description)
         if network is None:
-            network = keras.models.model_from_json(self.description["network"])
+            network = rebuild_network(self.description["network"])
         self.network = FrozenNetwork(
             network, feature_layer or self.description["feature_layer"]
         )
@@ -147,12 +161,94 @@ class ExpertTrajectories(Trajectory):
         number of epochs.
         """
         expert = int(generator.integers(self.num_experts))
-        last = self.num_snapshots(expert) - 1
-        stage = int(generator.integers(last + 1))
-        later = int(
-            generator.integers(stage, min(stage + region - 1, last) + 1)
-        )
+        stage = int(generator.integers(self.num_snapshots(expert)))
+        later = self.draw_later(generator, expert, stage, region)
         return self.weights(expert, stage), self.weights(expert, later)
+
+    def draw_later(
+        self,
+        generator: np.random.Generator,
+        expert: int,
+        stage: int,
+        region: int,
+    ) -> int:
+        """Draws a stage k of the region of a stage, as in `draw`."""
+        last = min(stage + region, self.num_snapshots(expert))
+        return int(generator.integers(stage, last))
+
+    def fingerprint(self) -> str:
+        """Returns a SHA-256 hex digest that tells these experts from others.
+
+        Covers their descriptions, accuracies and last weights.
+        """
+        digest = hashlib.sha256()
+        for expert, reader in enumerate(self._readers):
+            text = json.dumps(reader.description, sort_keys=True)
+            digest.update(text.encode())
+            for array in (self.accuracies(expert), self.weights(expert, -1)):
+                digest.update(np.ascontiguousarray(array, "<f4").data)
+        return digest.hexdigest()
+
+    def summarize(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        objective: Objective | None = None,
+        augmentation: SiameseAugmentation | None = None,
+        plan: int | SummaryPlan | None = None,
+        samples_per_class: int | None = SAMPLES_PER_CLASS,
+        directory: PathLike | None = None,
+        verbose: int = 1,
+    ) -> Summaries:
+        """Computes the real half of an objective, once.
+
+        The result stands in for the data in `DistillationTrainer.fit`. It is
+        kept as one safetensors file beside the experts, and a second call
+        finds it there. A part of the data at a time, even on other machines,
+        will do: `merge` the results.
+
+        Args:
+            x: array of shape `(n, height, width, channels)`, uint8 in 0–255
+                or float in [0, 1].
+            y: int array of shape `(n,)`, labels in `[0, num_classes)`; a part
+                of a data set may lack classes.
+            objective: cacheable `Objective`. Defaults to
+                `ClassMeanMatching()`.
+            augmentation: `SiameseAugmentation`, the trainer's. Defaults to
+                colour, crop, cutout.
+            plan: `SummaryPlan`, or how many (expert, stage, draw) triples to
+                summarize. `None` takes four for each snapshot.
+            samples_per_class: int, images of each class in a summary, drawn
+                anew for each; `None`, or more than there are, takes all.
+                Defaults to `256`.
+            directory: path where the file is kept. `None` takes the experts'.
+            verbose: `0` is silent, `1` shows a progress bar. Defaults to `1`.
+
+        Returns:
+            `Summaries`.
+
+        Raises:
+            TypeError, ValueError: if the data are not images with labels, or
+                the objective cannot be cached.
+            OSError: if `directory` cannot be written.
+        """
+        if plan is None:
+            plan = default_entries(self)
+        if not isinstance(plan, SummaryPlan):
+            plan = SummaryPlan(plan)
+        if directory is None:
+            directory = pathlib.Path(self._readers[0].filepath).parent
+        return summarize_data(
+            self,
+            x,
+            y,
+            objective or ClassMeanMatching(),
+            augmentation or SiameseAugmentation(),
+            plan,
+            samples_per_class,
+            directory,
+            verbose,
+        )
 
     def _check_network(self):
         stored_image = tuple(self.description["image_shape"])
@@ -169,3 +265,12 @@ class ExpertTrajectories(Trajectory):
                 f"shapes {stored}. Received: a network with weights of "
                 f"shapes {self.network.weight_shapes}"
             )
+
+
+def default_entries(trajectories: ExpertTrajectories) -> int:
+    """Number of summaries that serve as well as live images: four draws of
+    each stage."""
+    return _DRAWS_PER_STAGE * sum(
+        trajectories.num_snapshots(expert)
+        for expert in range(trajectories.num_experts)
+    )

@@ -162,3 +162,29 @@ def test_refuses_unknown_feature_layer():
     network = small_network((8, 8, 2), 3)
     with pytest.raises(ValueError, match="Received: feature_layer='pool_9'"):
         FrozenNetwork(network, feature_layer="pool_9")
+
+
+def test_chunks_of_classes_change_neither_values_nor_gradient(rng):
+    frozen = FrozenNetwork(small_network((8, 8, 2), 3))
+    x = rng.normal(size=(5, 2, 8, 8, 2)).astype("float32")
+    flat = ops.convert_to_tensor(frozen.flat_weights())
+
+    def total(images, size):
+        features, outputs = frozen.per_class(flat, images, size)
+        assert features.shape == (5, 2, frozen.feature_size)
+        assert outputs.shape == (5, 2, 3)
+        return ops.sum(ops.square(features)) + ops.sum(ops.sin(outputs))
+
+    value, gradient = value_and_gradient(lambda t: total(t, None), x)
+    assert np.any(gradient != 0)
+    for size in (1, 2, 3):
+        chunked = value_and_gradient(lambda t: total(t, size), x)
+        np.testing.assert_allclose(chunked[0], value, rtol=1e-5)
+        np.testing.assert_allclose(chunked[1], gradient, atol=1e-5)
+
+
+def test_bytes_of_the_activations_of_an_image():
+    frozen = FrozenNetwork(small_network((8, 8, 2), 3))
+    # Convolution, norm and ReLU, pooling and its flat view, logits, input.
+    numbers = 3 * 8 * 8 * 4 + 2 * 4 * 4 * 4 + 3 + 8 * 8 * 2
+    assert frozen.activation_bytes == 4 * numbers

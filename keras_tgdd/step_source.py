@@ -1,0 +1,128 @@
+"""Where the steps of a distillation come from: real data, or summaries."""
+
+from typing import TYPE_CHECKING
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_tgdd.datasets.distillation_batches import DistillationBatches
+from keras_tgdd.datasets.real_images import RealImages
+from keras_tgdd.datasets.real_images import collect
+from keras_tgdd.summaries.summaries import Summaries
+from keras_tgdd.summaries.summarize import check_usable
+from keras_tgdd.summaries.summary_batches import SummaryBatches
+
+if TYPE_CHECKING:
+    from keras_tgdd.trainer import DistillationTrainer
+
+_HELD_OUT = 1
+_HELD_OUT_DRAWS = 16
+
+
+class StepSource:
+    """Makes the batches that a trainer's `fit` reads.
+
+    Args:
+        trainer: `DistillationTrainer`.
+        x: images, an iterable of batches, or `Summaries`.
+        y: labels, or `None`.
+
+    Attributes:
+        real_per_class: int, real images of each class that networks read in
+            a step.
+
+    Raises:
+        TypeError, ValueError: as `DistillationTrainer.fit`.
+    """
+
+    def __init__(
+        self, trainer: "DistillationTrainer", x: Any, y: np.ndarray | None
+    ) -> None:
+        self._trainer = trainer
+        if isinstance(x, Summaries):
+            if y is not None:
+                raise ValueError(
+                    "`y` must be None when `x` is `Summaries`. Received: y of "
+                    f"type {type(y).__name__}"
+                )
+            check_usable(
+                x, trainer.trajectory, trainer.objective, trainer.augmentation
+            )
+            self._summaries = x
+            self.real_per_class = 0
+            return
+        self._summaries = None
+        synthetic = trainer.synthetic
+        self._images = RealImages(
+            *collect(x, y), synthetic.num_classes, synthetic.image_shape
+        )
+        self.real_per_class = trainer.samples_per_class
+
+    def steps(
+        self, first_step: int, num_steps: int, holding_out: bool = False
+    ) -> keras.utils.PyDataset:
+        """Returns the batches of a number of steps.
+
+        Args:
+            first_step: int, number of the first step.
+            num_steps: int.
+            holding_out: whether `held_out` is used beside. Defaults to
+                `False`.
+        """
+        seed = self._trainer.seed
+        if self._summaries is None:
+            return self._live(seed, first_step, num_steps)
+        entries = np.arange(len(self._summaries))
+        if holding_out:
+            entries = entries[self._num_held_out :]
+        return self._cached(seed, entries, first_step, num_steps)
+
+    def held_out(self) -> keras.utils.PyDataset:
+        """Returns batches of draws that no step sees."""
+        seed = [self._trainer.seed, _HELD_OUT]
+        if self._summaries is None:
+            return self._live(seed, 0, _HELD_OUT_DRAWS)
+        entries = np.arange(self._num_held_out)
+        return self._cached(seed, entries, 0, len(entries))
+
+    @property
+    def _num_held_out(self):
+        count = -(-len(self._summaries) // 10)
+        if len(self._summaries) < 2:
+            raise ValueError(
+                "Holding out draws needs summaries of at least 2 entries. "
+                f"Received: {len(self._summaries)}"
+            )
+        return count
+
+    def _live(self, seed, first_step, num_steps):
+        trainer = self._trainer
+        return DistillationBatches(
+            self._images,
+            trainer.trajectory,
+            trainer.augmentation,
+            trainer.synthetic.decoded_per_class,
+            trainer.max_decoded,
+            trainer.samples_per_class,
+            trainer.region,
+            trainer.constrained,
+            seed,
+            first_step,
+            num_steps,
+        )
+
+    def _cached(self, seed, entries, first_step, num_steps):
+        trainer = self._trainer
+        return SummaryBatches(
+            self._summaries,
+            entries,
+            trainer.trajectory,
+            trainer.synthetic.decoded_per_class,
+            trainer.max_decoded,
+            trainer.region,
+            trainer.constrained,
+            seed,
+            first_step,
+            num_steps,
+        )

@@ -1,0 +1,206 @@
+"""Computing summaries of real data."""
+
+import hashlib
+import json
+import pathlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from keras_tgdd.annotations import PathLike
+from keras_tgdd.checks import check_positive_int
+from keras_tgdd.checks import check_writable
+from keras_tgdd.compilation import default_jit_compile
+from keras_tgdd.datasets.fingerprint import fingerprint
+from keras_tgdd.datasets.real_images import RealImages
+from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
+from keras_tgdd.objectives.objective import Objective
+from keras_tgdd.summaries.summaries import Summaries
+from keras_tgdd.summaries.summarizer import Summarizer
+from keras_tgdd.summaries.summary_plan import SummaryPlan
+
+if TYPE_CHECKING:
+    from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
+
+
+def describe(
+    trajectory: "ExpertTrajectories",
+    x: np.ndarray,
+    y: np.ndarray,
+    objective: Objective,
+    augmentation: SiameseAugmentation,
+    plan: SummaryPlan,
+    samples_per_class: int | None,
+) -> dict:
+    """Describes summaries before they are made; see `summarize_data`.
+
+    Returns:
+        JSON-compatible dict by which stored summaries are found again.
+    """
+    return {
+        "data": [fingerprint(x, y)],
+        "experts": trajectory.fingerprint(),
+        "plan": [plan.num_entries, plan.seed],
+        "samples_per_class": samples_per_class,
+        "num_classes": trajectory.num_classes,
+        **describe_parts(objective, augmentation),
+    }
+
+
+def describe_parts(
+    objective: Objective, augmentation: SiameseAugmentation
+) -> dict:
+    """Describes what must be the same when summaries are used."""
+    config = augmentation.get_config()
+    strengths = {
+        key: value
+        for key, value in config.items()
+        if key not in ("name", "trainable", "dtype")
+    }
+    return json.loads(
+        json.dumps(
+            {
+                "objective": [
+                    type(objective).__name__,
+                    objective.get_config(),
+                ],
+                "augmentation": strengths,
+            }
+        )
+    )
+
+
+def check_usable(
+    summaries: Summaries,
+    trajectory: "ExpertTrajectories",
+    objective: Objective,
+    augmentation: SiameseAugmentation,
+) -> None:
+    """Refuses summaries that were made with other parts than a trainer's.
+
+    Raises:
+        ValueError: naming what differs.
+    """
+    wanted = describe_parts(objective, augmentation)
+    wanted["experts"] = (
+        trajectory.fingerprint()
+        if hasattr(trajectory, "fingerprint")
+        else type(trajectory).__name__
+    )
+    stored = summaries.description
+    differing = [
+        f"{key}: summarized with {stored.get(key)!r}, now {value!r}"
+        for key, value in wanted.items()
+        if stored.get(key) != value
+    ]
+    if differing:
+        raise ValueError(
+            "Summaries serve the experts, objective and augmentation they were "
+            "made with; make others with `experts.summarize`. Received: "
+            + "; ".join(differing)
+        )
+
+
+def summary_filename(description: dict) -> str:
+    """Name of the file of summaries with a description."""
+    text = json.dumps(description, sort_keys=True).encode()
+    return f"summaries_{hashlib.sha256(text).hexdigest()[:16]}.safetensors"
+
+
+def summarize_data(
+    trajectory: "ExpertTrajectories",
+    x: np.ndarray,
+    y: np.ndarray,
+    objective: Objective,
+    augmentation: SiameseAugmentation,
+    plan: SummaryPlan,
+    samples_per_class: int | None,
+    directory: PathLike | None,
+    verbose: int = 1,
+) -> Summaries:
+    """Computes the summaries of a plan, or finds them stored.
+
+    Args:
+        trajectory: `ExpertTrajectories`.
+        x: array of shape `(n, height, width, channels)`, uint8 or in [0, 1].
+        y: int array of shape `(n,)`.
+        objective: cacheable `Objective`.
+        augmentation: `SiameseAugmentation`.
+        plan: `SummaryPlan`.
+        samples_per_class: int, images of each class in an entry; `None`, or
+            more than there are, takes all.
+        directory: path where summaries are kept; `None` keeps none.
+        verbose: `0` is silent. Defaults to `1`.
+
+    Returns:
+        `Summaries`.
+    """
+    if samples_per_class is not None:
+        check_positive_int("samples_per_class", samples_per_class)
+    if not objective.cacheable:
+        raise ValueError(
+            f"{type(objective).__name__} needs a later look at the data: pass "
+            "them to `fit`. Received: an objective with cacheable=False"
+        )
+    # A part of the data may lack a class that another part has.
+    real_images = RealImages(
+        x, y, trajectory.num_classes, trajectory.image_shape, every_class=False
+    )
+    largest = int(real_images.counts.max())
+    if samples_per_class is not None and samples_per_class >= largest:
+        samples_per_class = None  # all of them, none twice
+    description = describe(
+        trajectory, x, y, objective, augmentation, plan, samples_per_class
+    )
+    if directory is not None:
+        filepath = pathlib.Path(directory) / summary_filename(description)
+        if filepath.is_file():
+            return Summaries.load(filepath)
+        check_writable(directory)
+    counts = [
+        trajectory.num_snapshots(expert)
+        for expert in range(trajectory.num_experts)
+    ]
+    experts, stages = plan.stages(counts)
+    summarizer = Summarizer(trajectory, objective, augmentation)
+    images = plan.num_entries * trajectory.num_classes
+    images *= samples_per_class or largest
+    summarizer.compile(
+        jit_compile=default_jit_compile(images * x.shape[1] * x.shape[2])
+    )
+    progress = tqdm(
+        list(zip(experts, stages)), "summaries", disable=not verbose
+    )
+    draws, values = [], []
+    for number, (expert, stage) in enumerate(progress):
+        generator = plan.generator(number)
+        draws.append(
+            augmentation.draw(generator, trajectory.num_classes, x.shape[1:3])
+        )
+        index, weight = _choose(real_images, generator, samples_per_class)
+        inputs = {
+            "weights": trajectory.weights(int(expert), int(stage)),
+            "augmentation": draws[-1],
+        }
+        values.append(summarizer.summarize(x, index, weight, inputs))
+    summaries = Summaries(
+        experts, stages, _stack(draws), _stack(values), description
+    )
+    if directory is not None:
+        summaries.save(filepath)
+    return summaries
+
+
+def _choose(real_images, generator, samples_per_class):
+    """Positions of the images of an entry, and which of them count."""
+    if samples_per_class is None:
+        index, counted = real_images.all_index()
+    else:
+        index = real_images.draw_index(generator, samples_per_class)
+        counted = np.broadcast_to(real_images.counts[:, None] > 0, index.shape)
+    return index, counted
+
+
+def _stack(dicts):
+    return {key: np.stack([d[key] for d in dicts]) for key in dicts[0]}

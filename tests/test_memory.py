@@ -1,0 +1,21 @@
+import pytest
+
+from keras_tgdd import memory
+
+
+@pytest.mark.parametrize(
+    "num_classes, of_class, networks, expected",
+    [
+        (10, 10, 1, 10),  # 100 of 100
+        (10, 5, 2, 10),
+        (10, 10, 2, 5),  # 5 at a time take half
+        (11, 10, 1, 4),  # 3 chunks of at most 5: as even as can be
+        (3, 10**6, 1, 1),
+    ],
+)
+def test_classes_that_fit(
+    monkeypatch, num_classes, of_class, networks, expected
+):
+    monkeypatch.setattr(memory, "MOST_BYTES", 100)
+    classes = memory.fitting_classes(num_classes, of_class, networks)
+    assert classes == expected
