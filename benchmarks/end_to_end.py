@@ -1,0 +1,133 @@
+"""Time from raw images to an evaluated distilled set, part by part.
+
+    KERAS_BACKEND=torch python benchmarks/end_to_end.py --target 0.85
+
+Trains one expert by the short recipe, distils, and evaluates fresh networks by
+the protocol `tgdd`, all from nothing in a directory of its own. Prints one JSON
+line last. Start it in a fresh process with empty compiler caches to count
+compilation as a newcomer would.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+
+import keras
+import machine
+
+import keras_tgdd
+from keras_tgdd.callbacks import Progress
+from keras_tgdd.evaluation import get_protocol
+from keras_tgdd.trajectories import short_recipe
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dataset", default="fashion_mnist")
+    parser.add_argument("--data-dir", help="where TFDS keeps its data")
+    parser.add_argument("--images-per-class", type=int, default=10)
+    parser.add_argument("--factor", type=int, default=2)
+    parser.add_argument("--expert-epochs", type=int, default=5)
+    parser.add_argument("--iterations", type=int, default=120)
+    parser.add_argument("--samples-per-class", type=int, default=128)
+    parser.add_argument("--region", type=int, default=7)
+    parser.add_argument(
+        "--cached", action="store_true", help="distil from summaries"
+    )
+    parser.add_argument("--epochs", type=int, default=200)
+    parser.add_argument("--num-runs", type=int, default=3)
+    parser.add_argument("--target", type=float, help="accuracy to reach")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+class Clock:
+    """Seconds between calls, by name."""
+
+    def __init__(self):
+        self.seconds = {}
+        self._last = time.perf_counter()
+
+    def __call__(self, name):
+        now = time.perf_counter()
+        self.seconds[name] = round(now - self._last, 1)
+        self._last = now
+
+
+def main():
+    args = parse_arguments()
+    clock = Clock()
+    data = keras_tgdd.datasets.load(args.dataset, args.data_dir)
+    clock("load")
+    with tempfile.TemporaryDirectory() as directory:
+        experts = keras_tgdd.train_experts(
+            keras_tgdd.models.ConvNet,
+            data.x_train,
+            data.y_train,
+            num_experts=1,
+            directory=directory,
+            recipe=short_recipe(args.expert_epochs, data.image_shape[0]),
+            snapshots_per_epoch=4,
+            mean=data.mean,
+            std=data.std,
+            seed=args.seed,
+        )
+        clock("experts")
+        synthetic = keras_tgdd.layers.SyntheticImages(
+            data.num_classes,
+            args.images_per_class,
+            data.image_shape,
+            args.factor,
+        )
+        synthetic.adapt(data.x_train, data.y_train, seed=args.seed)
+        trainer = keras_tgdd.DistillationTrainer(
+            synthetic,
+            experts,
+            region=args.region,
+            samples_per_class=args.samples_per_class,
+            seed=args.seed,
+        )
+        source = (data.x_train, data.y_train)
+        if args.cached:
+            source = (experts.summarize(*source),)
+        clock("summaries")
+        trainer.fit(
+            *source,
+            steps_per_epoch=args.iterations,
+            callbacks=[Progress("distillation")],
+            verbose=0,
+        )
+        clock("distillation")
+    result = keras_tgdd.evaluate(
+        trainer.distilled_dataset(),
+        data.x_test,
+        data.y_test,
+        protocol=get_protocol("tgdd", epochs=args.epochs, flip=data.flip),
+        num_runs=args.num_runs,
+        seed=args.seed,
+    )
+    clock("evaluation")
+    seconds = clock.seconds
+    print(f"{result}; {sum(seconds.values()):.0f} s: {seconds}")
+    reached = None if args.target is None else result.mean >= args.target
+    print(
+        json.dumps(
+            {
+                **vars(args),
+                "accuracy": result.mean,
+                "std": result.std,
+                "runs": result.runs,
+                "target_reached": reached,
+                "seconds": seconds,
+                "total_seconds": round(sum(seconds.values()), 1),
+                "dtype_policy": experts.network.network.layers[1].compute_dtype,
+                **machine.provenance(),
+                "keras_backend": keras.backend.backend(),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
