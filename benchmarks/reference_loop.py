@@ -47,10 +47,8 @@ class ConvNet(nn.Module):
 
 def augment(images, seed):
     """Colour, crop and cutout; the same draw for the same seed."""
-    generator = torch.Generator().manual_seed(seed)
-
-    def uniform():
-        return torch.rand((), generator=generator)
+    generator = np.random.default_rng(seed)
+    uniform = generator.random
 
     images = images + uniform() - 0.5
     mean = images.mean(1, keepdim=True)
@@ -59,10 +57,10 @@ def augment(images, seed):
     images = mean + (images - mean) * (0.5 + uniform())
     side = images.shape[-1]
     most = int(side * 0.125 + 0.5)
-    top, left = torch.randint(2 * most + 1, (2,), generator=generator).tolist()
+    top, left = generator.integers(2 * most + 1, size=2)
     images = F.pad(images, (most,) * 4)
     images = images[:, :, top : top + side, left : left + side]
-    top, left = torch.randint(side + 1, (2,), generator=generator).tolist()
+    top, left = generator.integers(side + 1, size=2)
     mask = torch.ones(1, 1, side, side)
     half = side // 4
     mask[
@@ -165,6 +163,8 @@ def measure(loop, repeats):
     for _ in range(repeats):
         start = time.perf_counter()
         loop.step()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
         seconds.append(time.perf_counter() - start)
     return seconds
 
@@ -177,6 +177,8 @@ def main():
     parser.add_argument("--channels", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args()
+    if torch.cuda.is_available():
+        torch.set_default_device("cuda")
     loop = ReferenceLoop(
         images_per_class=args.images_per_class,
         side=args.side,

@@ -95,6 +95,7 @@ def run_worker(args):
     result = {
         "seconds": seconds,
         "all_seconds": timer.seconds[WARM_UP:],
+        "hours_of_10000_steps": 10_000 * seconds / 3600,
         "dtype_policy": policy,
         "classes_per_chunk": trainer.classes_per_chunk,
         "gflop": operations / 1e9,

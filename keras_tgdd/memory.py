@@ -1,7 +1,7 @@
 """How much of a step is in memory at a time."""
 
 # What the activations of a step may take, before it is cut over classes.
-MOST_BYTES = 4 * 2**30
+MOST_BYTES = 5 * 2**30
 
 
 def fitting_classes(

@@ -11,6 +11,7 @@ from keras import ops
 from keras_tgdd.annotations import Tensor
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.compilation import default_jit_compile
+from keras_tgdd.compilation import keep_freed_memory
 from keras_tgdd.compilation import settle_gradients
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
@@ -63,7 +64,7 @@ class DistillationTrainer(keras.Model):
         classes_per_chunk: positive int, classes whose activations are in
             memory at a time; where that is not all of them, activations are
             computed twice. `None` takes as many as keep a step below about
-            4 GiB.
+            5 GiB.
 
     Raises:
         ValueError: if the parts do not fit together or a number is out of
@@ -218,8 +219,10 @@ class DistillationTrainer(keras.Model):
         if not self.compiled:
             self.compile()
         num_steps = epochs * steps_per_epoch
+        pixels = self._pixels(num_steps, source)
+        keep_freed_memory(pixels)
         if self._choose_jit_compile:
-            jit_compile = default_jit_compile(self._pixels(num_steps, source))
+            jit_compile = default_jit_compile(pixels)
             if jit_compile != "auto":
                 self.jit_compile = jit_compile
         batches = source.steps(self.num_steps, num_steps, automatic)

@@ -57,3 +57,27 @@ def test_what_was_chosen_is_said(capsys):
     compilation.announce("expert 1/1", model, model)
     backend = keras.backend.backend()
     assert capsys.readouterr().err == f"expert 1/1: {backend}, float32, eager\n"
+
+
+def test_memory_is_kept_in_long_jobs_on_torch_alone(monkeypatch):
+    calls = []
+
+    class Library:
+        def mallopt(self, parameter, value):
+            calls.append((parameter, value))
+            return 1
+
+    monkeypatch.setattr(compilation.ctypes, "CDLL", lambda name: Library())
+    monkeypatch.setattr(
+        compilation.platform, "libc_ver", lambda: ("glibc", "2.36")
+    )
+    torch = keras.backend.backend() == "torch"
+    assert not compilation.keep_freed_memory(1000) and not calls
+    assert compilation.keep_freed_memory(10**12) == torch
+    assert len(calls) == (2 if torch else 0)
+    calls.clear()
+    monkeypatch.setenv("KERAS_TGDD_KEEP_MEMORY", "0")
+    assert not compilation.keep_freed_memory(10**12) and not calls
+    monkeypatch.delenv("KERAS_TGDD_KEEP_MEMORY")
+    monkeypatch.setattr(compilation.platform, "libc_ver", lambda: ("", ""))
+    assert not compilation.keep_freed_memory(10**12) and not calls

@@ -502,3 +502,16 @@ def test_auto_stops_when_held_out_draws_no_longer_improve(
     assert len(watched) == best + 1 + 3 or len(watched) == 100
     assert watched[best] < watched[0]
     assert set(history) >= {"val_matching", "val_constraint"}
+
+
+def test_several_steps_a_dispatch_are_the_same_steps(experts, small_data):
+    one = make(experts, small_data)
+    two = make(experts, small_data)
+    two.compile(jit_compile=False, steps_per_execution=2)
+    if keras.backend.backend() == "torch":
+        with pytest.raises(ValueError, match="steps_per_execution"):
+            fit(two, small_data, steps_per_epoch=4)
+        return
+    fit(one, small_data, steps_per_epoch=4)
+    fit(two, small_data, steps_per_epoch=4)
+    np.testing.assert_allclose(pixels(two), pixels(one), atol=1e-6)

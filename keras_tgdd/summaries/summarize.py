@@ -12,6 +12,7 @@ from keras_tgdd.annotations import PathLike
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import check_writable
 from keras_tgdd.compilation import default_jit_compile
+from keras_tgdd.compilation import keep_freed_memory
 from keras_tgdd.datasets.fingerprint import fingerprint
 from keras_tgdd.datasets.real_images import RealImages
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
@@ -166,9 +167,9 @@ def summarize_data(
     summarizer = Summarizer(trajectory, objective, augmentation)
     images = plan.num_entries * trajectory.num_classes
     images *= samples_per_class or largest
-    summarizer.compile(
-        jit_compile=default_jit_compile(images * x.shape[1] * x.shape[2])
-    )
+    pixels = images * x.shape[1] * x.shape[2]
+    keep_freed_memory(pixels)
+    summarizer.compile(jit_compile=default_jit_compile(pixels))
     progress = tqdm(
         list(zip(experts, stages)), "summaries", disable=not verbose
     )

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from keras_tgdd.annotations import Seed
 from keras_tgdd.annotations import Tensor
 from keras_tgdd.compilation import default_jit_compile
+from keras_tgdd.compilation import keep_freed_memory
 from keras_tgdd.compilation import settle_gradients
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.models.frozen_network import check_network
@@ -126,8 +127,10 @@ class ClassifierTrainer(keras.Model):
         draw_weights(self.network, seed)
         if self._fresh_optimizer is None:
             jit_compile = self._jit_compile
+            pixels = self._pixels(steps_per_epoch)
+            keep_freed_memory(pixels)
             if jit_compile is None:
-                jit_compile = default_jit_compile(self._pixels(steps_per_epoch))
+                jit_compile = default_jit_compile(pixels)
             self.compile(
                 optimizer=self.recipe.optimizer(steps_per_epoch),
                 weighted_metrics=[
