@@ -52,9 +52,11 @@ def run_worker(args):
     import made_up
 
     import keras_tgdd
-    from keras_tgdd.compilation import default_dtype_policy
+    from keras_tgdd import compilation
 
-    policy = args.dtype_policy or default_dtype_policy(10**12)
+    # What a job of thousands of steps gets.
+    compilation.keep_freed_memory(10**12)
+    policy = args.dtype_policy or compilation.default_dtype_policy(10**12)
     keras.config.set_dtype_policy(policy)
     classes, side = args.classes, args.side
     x, y = made_up.images(classes, 128, side, args.channels)

@@ -33,6 +33,11 @@ def short_recipe(epochs: int, image_size: int) -> TrainingRecipe:
     and without CutMix, which slows a short training down. Record several
     snapshots an epoch with it: `train_experts(snapshots_per_epoch=4)`.
 
+    It costs accuracy. On a held-out tenth of Fashion-MNIST, 4 such epochs end
+    at 90.2 % and 16 published ones at 91.7 %; one network trained on sets
+    distilled along them (10 images per class, 150 steps) reaches 83.3 % and
+    84.4 %.
+
     Args:
         epochs: int.
         image_size: int, side of the images in pixels.
