@@ -12,7 +12,6 @@ import dataclasses
 import functools
 import pathlib
 
-import keras
 import numpy as np
 from sklearn.model_selection import train_test_split
 
@@ -78,8 +77,7 @@ def parse_arguments():
     )
     parser.add_argument(
         "--dtype-policy",
-        default="float32",
-        help="mixed_bfloat16 is faster where the hardware has it",
+        help="of the networks; default: what is fastest here",
     )
     parser.add_argument(
         "--quick", action="store_true", help="ten minutes on two cores"
@@ -112,7 +110,6 @@ def subset(x, y, most, seed):
 
 def main():
     args = parse_arguments()
-    keras.config.set_dtype_policy(args.dtype_policy)
     data = keras_tgdd.datasets.load(args.dataset, args.data_dir)
     args = settle(args, data.image_shape[0])
     x, y = subset(data.x_train, data.y_train, args.max_train, args.seed)
@@ -138,6 +135,7 @@ def main():
             std=data.std,
             class_names=data.class_names,
             seed=args.seed,
+            dtype_policy=args.dtype_policy,
         )
     with stopwatch("distill"):
         synthetic = keras_tgdd.layers.SyntheticImages(
@@ -172,6 +170,7 @@ def main():
             args.num_runs,
             args.seed,
             network_fn,
+            args.dtype_policy,
         )
     print_table(rows, protocol)
     print_json(data, distilled, rows, stopwatch.seconds, output)

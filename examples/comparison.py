@@ -13,7 +13,14 @@ from keras_tgdd.evaluation import random_images
 
 
 def compare(
-    data, distilled, experts, protocol, num_runs, seed, network_fn=None
+    data,
+    distilled,
+    experts,
+    protocol,
+    num_runs,
+    seed,
+    network_fn=None,
+    dtype_policy=None,
 ):
     """Evaluates real and distilled images under one protocol.
 
@@ -26,6 +33,7 @@ def compare(
         num_runs: int, fresh networks for each set.
         seed: int.
         network_fn: builds the networks; `None` takes `ConvNet`.
+        dtype_policy: of the networks; `None` takes what is fastest.
 
     Returns:
         A dict from the name of a set to `(accuracies, images stored, how)`.
@@ -59,6 +67,7 @@ def compare(
             num_runs=num_runs,
             seed=seed,
             description=name,
+            dtype_policy=dtype_policy,
         )
         rows[name] = (result.runs, stored, f"{protocol.epochs} epochs")
     last = [
