@@ -13,7 +13,6 @@ import json
 import tempfile
 import time
 
-import keras
 import machine
 
 import keras_tgdd
@@ -123,7 +122,6 @@ def main():
                 "total_seconds": round(sum(seconds.values()), 1),
                 "dtype_policy": experts.network.network.layers[1].compute_dtype,
                 **machine.provenance(),
-                "keras_backend": keras.backend.backend(),
             }
         )
     )
