@@ -63,8 +63,7 @@ class DistillationTrainer(keras.Model):
         seed: int, seed of all draws. Defaults to `0`.
         classes_per_chunk: positive int, classes whose activations are in
             memory at a time; where that is not all of them, activations are
-            computed twice. `None` takes as many as keep a step below about
-            5 GiB.
+            computed twice. `None` aims at 5 GiB; compiled PyTorch takes more.
 
     Raises:
         ValueError: if the parts do not fit together or a number is out of
