@@ -16,6 +16,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 from keras import ops
@@ -101,15 +102,22 @@ def keep_freed_memory(pixels: int) -> bool:
     )
 
 
-def settle_gradients(variables: list) -> None:
-    """Gives every trainable variable a gradient before the first step.
+def settle(model: keras.Model, inputs: Any) -> None:
+    """Makes what Keras and PyTorch note at a first step, before it.
 
-    PyTorch compiles a step that finds none, and the second step, which finds
-    some, anew: 15 to 30 seconds. The other backends keep no gradients.
+    Optimizer, places of layers and gradients: within a compiled step PyTorch
+    would take the first of each for a change, and compile the second step
+    anew, for 15 to 30 seconds. The other backends keep no gradients.
+
+    Args:
+        model: compiled `keras.Model`.
+        inputs: the smallest inputs of its `call`.
     """
+    model.optimizer.build(model.trainable_variables)
     if keras.backend.backend() == "torch":
-        for variable in variables:
+        for variable in model.trainable_variables:
             variable.value.grad = ops.zeros_like(variable.value)
+    model(keras.tree.map_structure(ops.convert_to_tensor, inputs))
 
 
 def pools_by_mean() -> bool:

@@ -100,29 +100,27 @@ class StepSource:
         trainer = self._trainer
         return DistillationBatches(
             self._images,
-            trainer.trajectory,
             trainer.augmentation,
-            trainer.synthetic.decoded_per_class,
-            trainer.max_decoded,
             trainer.samples_per_class,
-            trainer.region,
-            trainer.constrained,
-            seed,
-            first_step,
-            num_steps,
+            **self._shared(seed, first_step, num_steps),
         )
 
     def _cached(self, seed, entries, first_step, num_steps):
-        trainer = self._trainer
         return SummaryBatches(
             self._summaries,
             entries,
-            trainer.trajectory,
-            trainer.synthetic.decoded_per_class,
-            trainer.max_decoded,
-            trainer.region,
-            trainer.constrained,
-            seed,
-            first_step,
-            num_steps,
+            **self._shared(seed, first_step, num_steps),
         )
+
+    def _shared(self, seed, first_step, num_steps):
+        trainer = self._trainer
+        return {
+            "trajectory": trainer.trajectory,
+            "decoded_per_class": trainer.synthetic.decoded_per_class,
+            "max_decoded": trainer.max_decoded,
+            "region": trainer.region,
+            "constrained": trainer.constrained,
+            "seed": seed,
+            "first_step": first_step,
+            "num_steps": num_steps,
+        }

@@ -12,7 +12,7 @@ from keras_tgdd.annotations import Tensor
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.compilation import keep_freed_memory
-from keras_tgdd.compilation import settle_gradients
+from keras_tgdd.compilation import settle
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.layers.synthetic_images import SyntheticImages
@@ -225,7 +225,9 @@ class DistillationTrainer(keras.Model):
             if jit_compile != "auto":
                 self.jit_compile = jit_compile
         batches = source.steps(self.num_steps, num_steps, automatic)
-        self._settle(batches[0][0]["augmentation"])
+        if not self.optimizer.built:
+            draw = batches[0][0]["augmentation"]
+            settle(self, self._smallest_inputs(draw))
         watching = {}
         if automatic:
             watching["validation_data"] = source.held_out()
@@ -240,26 +242,15 @@ class DistillationTrainer(keras.Model):
             **watching,
         )
 
-    def _settle(self, draw):
-        """Makes what layers and optimizer note at their first call.
-
-        Within a compiled step PyTorch would take that for a change, and
-        compile the second step anew. One image of each class will do.
-        """
-        if self.optimizer.built:
-            return
-        self.optimizer.build(self.trainable_variables)
-        settle_gradients(self.trainable_variables)
+    def _smallest_inputs(self, draw):
+        """One image of each class, for a first call."""
         num_classes = self.synthetic.num_classes
-        shape = (num_classes, 1, *self.synthetic.image_shape)
-        self(
-            {
-                "augmentation": draw,
-                "images": ops.zeros(shape),
-                "selection": ops.zeros((num_classes, 1), "int32"),
-                "weights": ops.zeros((self.trajectory.network.num_weights,)),
-            }
-        )
+        return {
+            "augmentation": draw,
+            "images": ops.zeros((num_classes, 1, *self.synthetic.image_shape)),
+            "selection": ops.zeros((num_classes, 1), "int32"),
+            "weights": ops.zeros((self.trajectory.network.num_weights,)),
+        }
 
     @property
     def decoded_in_step(self) -> int:

@@ -17,8 +17,8 @@ def network_fn(input_shape, num_classes):
 
 
 @pytest.fixture(scope="module")
-def steps(tmp_path_factory):
-    """What each backend makes of the experts that this one recorded."""
+def directory(tmp_path_factory):
+    """A directory with the experts that this backend recorded."""
     directory = tmp_path_factory.mktemp("agree")
     keras_tgdd.train_experts(
         network_fn,
@@ -28,6 +28,12 @@ def steps(tmp_path_factory):
         directory=directory / "experts",
         verbose=0,
     )
+    return directory
+
+
+@pytest.fixture(scope="module")
+def steps(directory):
+    """What each backend makes of the experts."""
     results = {}
     for backend in BACKENDS:
         output = directory / f"{backend}.safetensors"
@@ -75,21 +81,14 @@ def test_distilled_sets_load_on_another_backend(tmp_path, writer):
     assert printed.strip().endswith("(8, 6, 6, 1)")
 
 
-def test_summaries_of_one_backend_serve_another_without_the_data(tmp_path):
+def test_summaries_of_one_backend_serve_another_without_the_data(
+    directory, tmp_path
+):
     """Made here; each backend distils from them in a process of its own,
     which reads experts and summaries alone."""
-    x, y = data()
-    experts = keras_tgdd.train_experts(
-        network_fn,
-        x,
-        y,
-        num_experts=1,
-        epochs=2,
-        directory=tmp_path / "experts",
-        verbose=0,
-    )
+    experts = keras_tgdd.ExpertTrajectories.load(directory / "experts")
     summaries = experts.summarize(
-        x, y, plan=6, directory=tmp_path / "made", verbose=0
+        *data(), plan=6, directory=tmp_path / "made", verbose=0
     )
     summaries.save(tmp_path / "summaries.safetensors")
     images = {}
@@ -97,7 +96,7 @@ def test_summaries_of_one_backend_serve_another_without_the_data(tmp_path):
         output = tmp_path / f"{backend}.safetensors"
         run_python(
             "tests/support/distil_without_data.py",
-            tmp_path / "experts",
+            directory / "experts",
             tmp_path / "summaries.safetensors",
             output,
             backend=backend,
@@ -111,25 +110,15 @@ def test_summaries_of_one_backend_serve_another_without_the_data(tmp_path):
         assert error < 1e-3 * moved
 
 
-def test_summaries_agree(tmp_path):
+def test_summaries_agree(directory, tmp_path):
     """Each backend summarizes the same images under the same experts."""
-    x, y = data()
-    keras_tgdd.train_experts(
-        network_fn,
-        x,
-        y,
-        num_experts=1,
-        epochs=2,
-        directory=tmp_path / "experts",
-        verbose=0,
-    )
     means = {}
     for backend in BACKENDS:
         run_python(
             "-c",
             "import sys; sys.path.insert(0, 'tests/support')\n"
             "import keras_tgdd, one_step\n"
-            f"e = keras_tgdd.ExpertTrajectories.load({str(tmp_path)!r} "
+            f"e = keras_tgdd.ExpertTrajectories.load({str(directory)!r} "
             "+ '/experts')\n"
             "e.summarize(*one_step.data(), plan=4, samples_per_class=4, "
             f"directory={str(tmp_path / backend)!r}, verbose=0)",

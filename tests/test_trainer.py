@@ -153,7 +153,7 @@ def compiled_graphs():
 
 def test_a_compiled_step_is_compiled_once(experts, small_data):
     """PyTorch would compile the second step anew for what Keras notes at the
-    first: see `_settle`."""
+    first: see `settle`."""
     trainer = make(experts, small_data, compiled=True)
     fit(trainer, small_data, steps_per_epoch=1)
     graphs = compiled_graphs()

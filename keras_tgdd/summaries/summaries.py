@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -97,7 +98,10 @@ class Summaries:
             )
         merged = [
             objective.merge(
-                _tensors(self.entry(index)[1]), _tensors(other.entry(index)[1])
+                *keras.tree.map_structure(
+                    ops.convert_to_tensor,
+                    (self.entry(index)[1], other.entry(index)[1]),
+                )
             )
             for index in range(len(self))
         ]
@@ -182,7 +186,3 @@ def check_same_making(first: dict, second: dict) -> None:
             "Summaries must be of the same plan, experts, objective and "
             "augmentation. Received: " + "; ".join(differing)
         )
-
-
-def _tensors(summary):
-    return {key: ops.convert_to_tensor(value) for key, value in summary.items()}

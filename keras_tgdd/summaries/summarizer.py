@@ -101,10 +101,9 @@ class Summarizer(keras.Model):
                 inputs["sample_weight"] = counted[:, part].astype("float32")
             new = self.predict_on_batch(inputs)
             if summary is not None:
-                new = self.objective.merge(_tensors(summary), _tensors(new))
+                parts = keras.tree.map_structure(
+                    ops.convert_to_tensor, (summary, new)
+                )
+                new = self.objective.merge(*parts)
             summary = keras.tree.map_structure(ops.convert_to_numpy, new)
         return summary
-
-
-def _tensors(summary):
-    return {key: ops.convert_to_tensor(value) for key, value in summary.items()}

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from keras_tgdd.annotations import Seed
+from keras_tgdd.datasets.draws import Draws
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.training.cutmix import draw_cutmix
 from keras_tgdd.training.recipe import TrainingRecipe
@@ -51,21 +52,15 @@ class ClassifierBatches(keras.utils.PyDataset):
         self.steps_per_epoch = -(-len(x) // self.batch_size)
         self.first_step = first_epoch * self.steps_per_epoch
         self.last_step = recipe.epochs * self.steps_per_epoch
-        self._key = np.random.SeedSequence(seed).generate_state(2, np.uint64)
+        self._draws = Draws(seed)
         self._order = (None, None)
 
     def __len__(self):
         return max(1, self.last_step - self.first_step)
 
-    def _generator(self, kind, number):
-        counter = np.array([0, 0, kind, number], np.uint64)
-        return np.random.Generator(
-            np.random.Philox(counter=counter, key=self._key)
-        )
-
     def _epoch_order(self, epoch):
         if self._order[0] != epoch:
-            generator = self._generator(_ORDER, epoch)
+            generator = self._draws.generator(_ORDER, epoch)
             self._order = (epoch, generator.permutation(len(self.x)))
         return self._order[1]
 
@@ -76,7 +71,7 @@ class ClassifierBatches(keras.utils.PyDataset):
         members = self._epoch_order(epoch)[start : start + self.batch_size]
         count = len(members)
         members = np.resize(members, self.batch_size)
-        generator = self._generator(_BATCH, step)
+        generator = self._draws.generator(_BATCH, step)
         images = self.x[members]
         targets = np.eye(self.num_classes, dtype="float32")[self.y[members]]
         inputs = {"images": images}

@@ -12,7 +12,7 @@ from keras_tgdd.annotations import Seed
 from keras_tgdd.annotations import Tensor
 from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.compilation import keep_freed_memory
-from keras_tgdd.compilation import settle_gradients
+from keras_tgdd.compilation import settle
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.models.frozen_network import check_network
 from keras_tgdd.models.frozen_network import ends_in_softmax
@@ -138,29 +138,22 @@ class ClassifierTrainer(keras.Model):
                 ],
                 jit_compile=jit_compile,
             )
-            self.optimizer.build(self.network.trainable_variables)
-            self._settle()
+            settle(self, self._smallest_inputs())
             self._fresh_optimizer = [
                 np.copy(ops.convert_to_numpy(v.value))
                 for v in self.optimizer.variables
             ]
         set_values(self.optimizer.variables, self._fresh_optimizer)
 
-    def _settle(self):
-        """Makes what layers note at their first call.
-
-        Within a compiled step PyTorch would take that for a change, and
-        compile the second step anew.
-        """
-        settle_gradients(self.network.trainable_variables)
-        inputs = {
-            "images": np.zeros((1, *self.network.inputs[0].shape[1:]), "uint8")
-        }
+    def _smallest_inputs(self):
+        """One image, for a first call."""
+        shape = self.network.inputs[0].shape[1:]
+        inputs = {"images": np.zeros((1, *shape), "uint8")}
         if self.augmentation is not None:
             inputs["augmentation"] = self.augmentation.draw(
-                np.random.default_rng(0), 1, inputs["images"].shape[1:3]
+                np.random.default_rng(0), 1, shape[:2]
             )
-        self(keras.tree.map_structure(ops.convert_to_tensor, inputs))
+        return inputs
 
     def _pixels(self, steps_per_epoch):
         """Pixels that the network reads in a whole training."""

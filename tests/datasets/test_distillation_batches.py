@@ -9,8 +9,8 @@ from keras_tgdd.layers import SiameseAugmentation
 def make(experts, data, seed=0, first_step=0, decoded=8, max_decoded=8):
     return DistillationBatches(
         RealImages(*data, 3, (8, 8, 2)),
-        experts,
         SiameseAugmentation(),
+        trajectory=experts,
         decoded_per_class=decoded,
         max_decoded=max_decoded,
         samples_per_class=4,

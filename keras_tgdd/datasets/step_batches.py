@@ -1,0 +1,65 @@
+"""What the steps of a distillation have in common, wherever data come from."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_tgdd.annotations import Seed
+from keras_tgdd.datasets.draws import Draws
+from keras_tgdd.trajectories.trajectory import Trajectory
+
+
+class StepBatches(keras.utils.PyDataset):
+    """Numbers steps, and completes the inputs of each.
+
+    Args:
+        trajectory: `Trajectory`.
+        decoded_per_class: int, decoded synthetic images of each class.
+        max_decoded: int, the most of them used in a step.
+        region: int, length of the expert region.
+        constrained: bool, whether constraint weights are wanted.
+        seed: int, or list of ints.
+        first_step: int, number of the first step.
+        num_steps: int, how many steps follow.
+    """
+
+    def __init__(
+        self,
+        trajectory: Trajectory,
+        decoded_per_class: int,
+        max_decoded: int,
+        region: int,
+        constrained: bool,
+        seed: Seed,
+        first_step: int,
+        num_steps: int,
+    ) -> None:
+        super().__init__()
+        self.trajectory = trajectory
+        self.decoded_per_class = decoded_per_class
+        self.max_decoded = max_decoded
+        self.region = region
+        # With a region of one stage the constraint reads the same weights.
+        self.second_network = constrained and region > 1
+        self.draws = Draws(seed)
+        self.first_step = first_step
+        self.num_steps = num_steps
+
+    def __len__(self):
+        return self.num_steps
+
+    def select(
+        self, generator: np.random.Generator, num_classes: int
+    ) -> dict[str, Any]:
+        """Draws which decoded synthetic images a step uses.
+
+        Returns:
+            A dict with `"selection"`, int32 of shape
+            `(num_classes, max_decoded)`; empty where all are used.
+        """
+        if self.decoded_per_class <= self.max_decoded:
+            return {}
+        keys = generator.random((num_classes, self.decoded_per_class))
+        selection = np.argsort(keys, axis=1)[:, : self.max_decoded]
+        return {"selection": selection.astype("int32")}
