@@ -25,30 +25,6 @@ if TYPE_CHECKING:
     from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 
 
-def describe(
-    trajectory: "ExpertTrajectories",
-    x: np.ndarray,
-    y: np.ndarray,
-    objective: Objective,
-    augmentation: SiameseAugmentation,
-    plan: SummaryPlan,
-    samples_per_class: int | None,
-) -> dict:
-    """Describes summaries before they are made; see `summarize_data`.
-
-    Returns:
-        JSON-compatible dict by which stored summaries are found again.
-    """
-    return {
-        "data": [fingerprint(x, y)],
-        "experts": trajectory.fingerprint(),
-        "plan": [plan.num_entries, plan.seed],
-        "samples_per_class": samples_per_class,
-        "num_classes": trajectory.num_classes,
-        **describe_parts(objective, augmentation),
-    }
-
-
 def describe_parts(
     objective: Objective, augmentation: SiameseAugmentation
 ) -> dict:
@@ -151,9 +127,14 @@ def summarize_data(
     largest = int(real_images.counts.max())
     if samples_per_class is not None and samples_per_class >= largest:
         samples_per_class = None  # all of them, none twice
-    description = describe(
-        trajectory, x, y, objective, augmentation, plan, samples_per_class
-    )
+    description = {
+        "data": [fingerprint(x, y)],
+        "experts": trajectory.fingerprint(),
+        "plan": [plan.num_entries, plan.seed],
+        "samples_per_class": samples_per_class,
+        "num_classes": trajectory.num_classes,
+        **describe_parts(objective, augmentation),
+    }
     if directory is not None:
         filepath = pathlib.Path(directory) / summary_filename(description)
         if filepath.is_file():
