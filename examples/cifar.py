@@ -95,7 +95,7 @@ def settle(args, image_size):
     if large and not args.quick:
         per_class = given.get("images_per_class", PAPER["images_per_class"])
         settings["epochs"] = LARGE_EPOCHS.get(per_class, 1500)
-    return argparse.Namespace(**{**settings, **given})
+    return argparse.Namespace(**{**vars(args), **settings, **given})
 
 
 def subset(x, y, most, seed):
