@@ -10,8 +10,8 @@ def fitting_classes(
     """Returns how many classes to take at a time.
 
     All of them where their activations fit together; otherwise as many as
-    take half of that, since a chunk lies beside what is kept of the others,
-    in chunks as even as can be.
+    take a quarter of that, since a chunk is computed anew beside what is kept
+    of the others, in chunks as even as can be.
 
     Args:
         num_classes: int.
@@ -25,6 +25,6 @@ def fitting_classes(
     """
     if num_classes * bytes_per_class * networks <= MOST_BYTES:
         return num_classes
-    fitting = max(1, MOST_BYTES // (2 * bytes_per_class))
+    fitting = max(1, MOST_BYTES // (4 * bytes_per_class))
     chunks = -(-num_classes // fitting)
     return -(-num_classes // chunks)

@@ -10,6 +10,7 @@ from keras import ops
 
 from keras_tgdd.annotations import Tensor
 from keras_tgdd.checks import check_positive_int
+from keras_tgdd.compilation import compiles_by_chunk
 from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.compilation import keep_freed_memory
 from keras_tgdd.compilation import settle
@@ -63,7 +64,7 @@ class DistillationTrainer(keras.Model):
         seed: int, seed of all draws. Defaults to `0`.
         classes_per_chunk: positive int, classes whose activations are in
             memory at a time; where that is not all of them, activations are
-            computed twice. `None` aims at 5 GiB; compiled PyTorch takes more.
+            computed twice. `None` aims at 5 GiB.
 
     Raises:
         ValueError: if the parts do not fit together or a number is out of
@@ -224,8 +225,12 @@ class DistillationTrainer(keras.Model):
             jit_compile = default_jit_compile(pixels)
             if jit_compile != "auto":
                 self.jit_compile = jit_compile
+        cut = self.classes_per_chunk < self.synthetic.num_classes
+        if cut and compiles_by_chunk(self.jit_compile):
+            self.jit_compile = False
+            self.trajectory.network.compile_chunks()
         batches = source.steps(self.num_steps, num_steps, automatic)
-        if not self.optimizer.built:
+        if self.jit_compile and not self.optimizer.built:
             draw = batches[0][0]["augmentation"]
             settle(self, self._smallest_inputs(draw))
         watching = {}

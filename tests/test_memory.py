@@ -8,8 +8,8 @@ from keras_tgdd import memory
     [
         (10, 10, 1, 10),  # 100 of 100
         (10, 5, 2, 10),
-        (10, 10, 2, 5),  # 5 at a time take half
-        (11, 10, 1, 4),  # 3 chunks of at most 5: as even as can be
+        (12, 10, 1, 2),  # 2 at a time take less than a quarter
+        (9, 6, 2, 3),  # 3 chunks of at most 4: as even as can be
         (3, 10**6, 1, 1),
     ],
 )

@@ -5,6 +5,8 @@ import numpy as np
 from keras import ops
 
 from keras_tgdd.annotations import Tensor
+from keras_tgdd.compilation import compiled
+from keras_tgdd.compilation import scan
 
 
 class FrozenNetwork:
@@ -52,6 +54,7 @@ class FrozenNetwork:
         self.feature_size = int(np.prod(features.shape[1:]))
         self.image_shape = tuple(network.inputs[0].shape[1:])
         self.num_classes = int(network.outputs[0].shape[-1])
+        self._run_chunk = self.__call__
         self._slices = {}
         offset = 0
         for variable in network.weights:
@@ -129,21 +132,45 @@ class FrozenNetwork:
             Features of shape `(n_classes, n, feature_size)` and outputs of
             shape `(n_classes, n, num_classes)`, both float32.
         """
-        n_classes, n = images.shape[:2]
-        size = classes_per_chunk or n_classes
-        run = self if size >= n_classes else keras.remat(self.__call__)
-        parts = []
-        for start in range(0, n_classes, size):
-            chunk = images[start : start + size]
-            parts.append(run(flat, ops.reshape(chunk, (-1, *images.shape[2:]))))
-        features, outputs = (
-            ops.concatenate(side) if len(parts) > 1 else side[0]
-            for side in zip(*parts)
-        )
+        n_classes, n, *image_shape = images.shape
+        size = min(classes_per_chunk or n_classes, n_classes)
+        whole = ops.reshape(images, (-1, *image_shape))
+        if size == n_classes:
+            features, outputs = self(flat, whole)
+        else:
+            features, outputs = self._in_chunks(flat, whole, size * n)
         return (
             ops.reshape(features, (n_classes, n, self.feature_size)),
             ops.reshape(outputs, (n_classes, n, self.num_classes)),
         )
+
+    def _in_chunks(self, flat, images, size):
+        """Runs the network on `size` images at a time, one after the other."""
+        run = keras.remat(self._run_chunk)
+
+        def step(former, chunk):
+            # Each chunk depends on the one before, lest they be computed side
+            # by side, forward or backward, with all their activations.
+            result = run(flat, chunk + 0.0 * former[0][0, 0])
+            return result, result
+
+        nothing = (
+            ops.zeros((size, self.feature_size)),
+            ops.zeros((size, self.num_classes)),
+        )
+        count, shape = images.shape[0], images.shape[1:]
+        missing = -count % size
+        if missing:  # one shape is one program
+            filling = ops.zeros((missing, *shape), images.dtype)
+            images = ops.concatenate([images, filling])
+        _, parts = scan(step, nothing, ops.reshape(images, (-1, size, *shape)))
+        return [
+            ops.reshape(part, (-1, part.shape[-1]))[:count] for part in parts
+        ]
+
+    def compile_chunks(self) -> None:
+        """Compiles the pass of a chunk as a program of its own."""
+        self._run_chunk = compiled(self.__call__)
 
     def _value(self, flat, variable):
         if id(variable) not in self._slices:
