@@ -129,3 +129,26 @@ def test_summaries_agree(directory, tmp_path):
     for other in ("tensorflow", "torch"):
         error = np.linalg.norm(means[other] - means["jax"])
         assert error < 1e-4 * np.linalg.norm(means["jax"])
+
+
+@pytest.fixture(scope="module")
+def evaluations(tmp_path_factory):
+    """What each backend makes of a seed."""
+    directory = tmp_path_factory.mktemp("evaluations")
+    results = {}
+    for backend in BACKENDS:
+        output = directory / f"{backend}.safetensors"
+        run_python("tests/support/one_evaluation.py", output, backend=backend)
+        results[backend] = load_file(output)
+    return results
+
+
+@pytest.mark.parametrize("other", ["tensorflow", "torch"])
+def test_a_seed_evaluates_to_the_same(evaluations, other):
+    expected, actual = evaluations["jax"], evaluations[other]
+    np.testing.assert_allclose(actual["start"], expected["start"], atol=1e-7)
+    moved = np.linalg.norm(expected["end"] - expected["start"])
+    assert moved > 0.01
+    error = np.linalg.norm(actual["end"] - expected["end"])
+    assert error < 1e-3 * moved
+    np.testing.assert_array_equal(actual["accuracy"], expected["accuracy"])

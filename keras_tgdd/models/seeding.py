@@ -6,6 +6,8 @@ import keras
 import numpy as np
 
 from keras_tgdd.annotations import Seed
+from keras_tgdd.models.seeded_initializer import SeededInitializer
+from keras_tgdd.models.seeded_initializer import supports
 
 
 def draw_weights(network: keras.Model, seed: Seed) -> None:
@@ -14,8 +16,10 @@ def draw_weights(network: keras.Model, seed: Seed) -> None:
     Keras' initializers seed themselves from global Python state. Here every
     initializer of the network's config is cloned with a seed derived from
     `seed`, so a seed gives the same weights whatever ran before, and one
-    compiled network serves many runs. Weights that no initializer of the
-    config draws start as the layers make them.
+    compiled network serves many runs. Keras' own initializers are drawn from
+    NumPy (`SeededInitializer`), alike on all backends; others draw from the
+    backend. Weights that no initializer of the config draws start as the
+    layers make them.
 
     Args:
         network: functional or sequential `keras.Model` that can be rebuilt
@@ -30,8 +34,13 @@ def draw_weights(network: keras.Model, seed: Seed) -> None:
     config = json.loads(network.to_json())
     initializers = list(_initializers(config))
     states = sequence.generate_state(max(1, len(initializers)))
-    for initializer, state in zip(initializers, states):
-        initializer["seed"] = int(state >> 1)
+    for (node, key), state in zip(initializers, states):
+        seed = int(state >> 1)
+        node[key]["config"]["seed"] = seed
+        if supports(node[key]["class_name"]):
+            node[key] = keras.initializers.serialize(
+                SeededInitializer(node[key], seed)
+            )
     try:
         fresh = keras.models.model_from_json(json.dumps(config))
     except (TypeError, ValueError) as error:
@@ -45,7 +54,7 @@ def draw_weights(network: keras.Model, seed: Seed) -> None:
 
 
 def _initializers(node):
-    """Yields the config of each seeded initializer below a JSON node."""
+    """Yields where each seeded initializer below a JSON node stands."""
     if isinstance(node, list):
         for item in node:
             yield from _initializers(item)
@@ -57,6 +66,6 @@ def _initializers(node):
                 and isinstance(inner, dict)
                 and "seed" in inner
             ):
-                yield inner
+                yield node, key
             else:
                 yield from _initializers(item)

@@ -50,3 +50,37 @@ def test_refuses_networks_that_cannot_be_rebuilt():
     network = keras.Model(inputs, outputs, name="opaque")
     with pytest.raises(ValueError, match="network='opaque'"):
         draw_weights(network, 0)
+
+
+def test_a_seed_gives_the_same_weights_on_every_backend():
+    network = small_network((8, 8, 2), 3)
+    draw_weights(network, 3)
+    kernel = network.get_layer("conv_1").get_weights()[0]
+    # As NumPy draws them: the same figures whatever the backend.
+    np.testing.assert_allclose(
+        kernel.ravel()[:3], [-0.09471401, 0.11732385, -0.00517141], atol=1e-7
+    )
+
+
+def test_initializers_of_ones_own_are_seeded_too():
+    class Ternary(keras.initializers.Initializer):
+        def __init__(self, seed=None):
+            self.seed = seed
+
+        def __call__(self, shape, dtype=None):
+            generator = np.random.default_rng(self.seed)
+            return generator.integers(-1, 2, shape).astype("float32")
+
+        def get_config(self):
+            return {"seed": self.seed}
+
+    with keras.saving.custom_object_scope({"Ternary": Ternary}):
+        layer = keras.layers.Dense(8, kernel_initializer=Ternary())
+        network = keras.Sequential([keras.Input((8,)), layer])
+        draw_weights(network, 1)
+        first = network.get_weights()[0]
+        draw_weights(network, 2)
+        assert np.any(network.get_weights()[0] != first)
+        draw_weights(network, 1)
+    np.testing.assert_array_equal(network.get_weights()[0], first)
+    assert set(np.unique(first)) == {-1.0, 0.0, 1.0}
