@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from keras_tgdd.training.recipe import settings_fingerprint
+
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationResult:
@@ -33,11 +35,17 @@ class EvaluationResult:
         """Standard deviation over the networks (population), in [0, 1]."""
         return float(np.std(self.runs))
 
+    @property
+    def protocol_fingerprint(self) -> str:
+        """16 hex digits of the protocol; only equal ones compare."""
+        return settings_fingerprint(self.protocol)
+
     def to_dict(self) -> dict:
         """Returns a JSON-compatible dict."""
         return {
             "mean": self.mean,
             "std": self.std,
+            "protocol_fingerprint": self.protocol_fingerprint,
             **dataclasses.asdict(self),
         }
 

@@ -1,6 +1,8 @@
 """How a classifier is trained: a value with a name."""
 
 import dataclasses
+import hashlib
+import json
 from typing import Any
 
 import keras
@@ -122,6 +124,11 @@ class TrainingRecipe:
         """Returns a copy with some fields changed."""
         return dataclasses.replace(self, **changes)
 
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that change with any setting, the name included."""
+        return settings_fingerprint(self.to_dict())
+
     def to_dict(self) -> dict:
         """Returns the fields that take part as a JSON-compatible dict."""
         fields = dataclasses.asdict(self)
@@ -130,3 +137,9 @@ class TrainingRecipe:
             # experts stored then are still found.
             del fields["schedule"], fields["warmup"]
         return fields
+
+
+def settings_fingerprint(settings: dict) -> str:
+    """Returns 16 hex digits of a JSON-compatible dict, whatever its order."""
+    text = json.dumps(settings, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

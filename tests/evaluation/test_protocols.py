@@ -19,6 +19,41 @@ def test_tgdd_is_the_published_protocol():
     }
 
 
+@pytest.mark.parametrize("name", ["dc", "dd_ranking"])
+def test_dc_is_the_published_protocol(name):
+    assert get_protocol(name).to_dict() == {
+        "name": name,
+        "epochs": 1000,
+        "batch_size": 256,
+        "learning_rate": 0.01,
+        "momentum": 0.9,
+        "weight_decay": 5e-4,
+        "milestones": (1 / 2,),
+        "decay": 0.1,
+        "augmentation": (
+            ("color", "crop", "cutout", "flip", "scale", "rotate"),
+        ),
+        "cutmix": 0.0,
+    }
+
+
+def test_flip_leaves_a_choice_too():
+    protocol = get_protocol("dc", flip=False)
+    assert protocol.augmentation == (
+        ("color", "crop", "cutout", "scale", "rotate"),
+    )
+
+
+def test_fingerprints_tell_protocols_apart():
+    fingerprints = {
+        get_protocol(name, epochs=epochs).fingerprint
+        for name in ("tgdd", "dc", "dd_ranking")
+        for epochs in (None, 7)
+    }
+    assert len(fingerprints) == 6
+    assert get_protocol("tgdd").fingerprint == "c9739ee36b764739"
+
+
 def test_epochs_and_flip_can_be_changed():
     protocol = get_protocol("tgdd", epochs=10, flip=False)
     assert protocol.epochs == 10
@@ -31,5 +66,5 @@ def test_a_recipe_of_ones_own_is_taken_as_it_is():
 
 
 def test_unknown_name():
-    with pytest.raises(ValueError, match=r"one of \['tgdd'\].*'dc2'"):
+    with pytest.raises(ValueError, match=r"one of \['dc', 'dd_.*'dc2'"):
         get_protocol("dc2")
