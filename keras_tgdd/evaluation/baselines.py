@@ -8,9 +8,100 @@ from numpy.typing import ArrayLike
 
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
+from keras_tgdd.checks import check_positive_int
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.datasets.statistics import complete_statistics
+from keras_tgdd.evaluation.selection import METHODS
 from keras_tgdd.layers.synthetic_images import SyntheticImages
+
+
+def select_images(
+    x: np.ndarray,
+    y: np.ndarray,
+    images_per_class: int,
+    method: str = "random",
+    features: np.ndarray | None = None,
+    factor: int = 1,
+    mean: ArrayLike | None = None,
+    std: ArrayLike | None = None,
+    class_names: Sequence[str] | None = None,
+    seed: int = 0,
+) -> DistilledDataset:
+    """Chooses real images as a set of the size of a distilled one.
+
+    Args:
+        x: array of shape `(n, height, width, channels)`, uint8 in 0–255 or
+            float in [0, 1].
+        y: int array of shape `(n,)`.
+        images_per_class: positive int.
+        method: `"random"`; `"herding"`, which keeps the mean feature;
+            `"k_center"`, which covers all features; or `"k_means"`, the
+            nearest to the centres of clusters. Defaults to `"random"`.
+        features: float array of shape `(n, size)`, in which distances are
+            measured, such as `experts.features(x)`. `None` takes the pixels.
+        factor: positive int. `1` takes whole images; more makes mosaics of
+            `factor**2` down-sampled real images each, which store as much
+            and decode to more, as distilled sets do. Defaults to `1`.
+        mean: floats of shape `(channels,)`, in [0, 1] units. `None` takes
+            the mean of `x`.
+        std: as `mean`, the standard deviation.
+        class_names: optional sequence of strings.
+        seed: int, seed of the draw. Defaults to `0`.
+
+    Returns:
+        `DistilledDataset`. A class of fewer images than needed repeats them.
+
+    Raises:
+        TypeError, ValueError: if the data are not images with labels, the
+            method is unknown, or the features are not one row an image.
+
+    Example:
+
+    ```python
+    herded = select_images(x, y, 10, "herding", experts.features(x))
+    ```
+
+    References:
+        - [DC-bench](https://arxiv.org/abs/2207.09639)
+    """
+    check_images(x)
+    num_classes = check_labels(y, len(x))
+    check_positive_int("images_per_class", images_per_class)
+    if method not in METHODS:
+        raise ValueError(
+            f"`method` must be one of {sorted(METHODS)}. Received: "
+            f"method={method!r}"
+        )
+    if features is None:
+        features = x
+    elif len(features) != len(x):
+        raise ValueError(
+            "`features` must have a row for each image. Received: "
+            f"{len(features)} rows for {len(x)} images"
+        )
+    features = np.reshape(features, (len(x), -1))
+    synthetic = SyntheticImages(
+        num_classes, images_per_class, x.shape[1:], factor
+    )
+    states = np.random.SeedSequence(seed).generate_state(num_classes)
+    needed = synthetic.decoded_per_class
+    chosen = []
+    for label, state in enumerate(states):
+        members = np.flatnonzero(y == label)
+        count = min(needed, len(members))
+        order = METHODS[method](features[members], count, int(state))
+        chosen.append(np.resize(members[order], needed))
+    chosen = np.concatenate(chosen)
+    synthetic.adapt(x[chosen], y[chosen], mode="mosaic", seed=seed)
+    mean, std = complete_statistics(x, mean, std)
+    return DistilledDataset(
+        ops.convert_to_numpy(synthetic.images.value),
+        class_names=class_names,
+        factor=factor,
+        mean=mean,
+        std=std,
+        info={"method": f"{method} real images", "seed": seed},
+    )
 
 
 def random_images(
@@ -45,18 +136,13 @@ def random_images(
     Raises:
         TypeError, ValueError: if the data are not images with labels.
     """
-    check_images(x)
-    num_classes = check_labels(y, len(x))
-    synthetic = SyntheticImages(
-        num_classes, images_per_class, x.shape[1:], factor
-    )
-    synthetic.adapt(x, y, mode="mosaic", seed=seed)
-    mean, std = complete_statistics(x, mean, std)
-    return DistilledDataset(
-        ops.convert_to_numpy(synthetic.images.value),
-        class_names=class_names,
+    return select_images(
+        x,
+        y,
+        images_per_class,
         factor=factor,
         mean=mean,
         std=std,
-        info={"method": "random real images", "seed": seed},
+        class_names=class_names,
+        seed=seed,
     )

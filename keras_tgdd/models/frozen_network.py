@@ -111,6 +111,18 @@ class FrozenNetwork:
         features = ops.reshape(features, (-1, self.feature_size))
         return ops.cast(features, "float32"), ops.cast(outputs, "float32")
 
+    def predict(
+        self, flat: np.ndarray, images: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As a call, compiled and on NumPy arrays; for one batch.
+
+        The network keeps the weights.
+        """
+        self.assign(flat)
+        features, outputs = self._extractor.predict_on_batch(images)
+        features = np.reshape(features, (-1, self.feature_size))
+        return np.float32(features), np.float32(outputs)
+
     def per_class(
         self,
         flat: Tensor,

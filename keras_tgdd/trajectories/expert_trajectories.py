@@ -10,6 +10,9 @@ import numpy as np
 # Imported so that stored networks which use them can be rebuilt.
 from keras_tgdd import layers as _layers  # noqa: F401
 from keras_tgdd.annotations import PathLike
+from keras_tgdd.checks import check_images
+from keras_tgdd.checks import check_positive_int
+from keras_tgdd.checks import to_unit_range
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.models.rebuilding import rebuild_network
@@ -151,6 +154,38 @@ class ExpertTrajectories(Trajectory):
             augmented) and on test data, in [0, 1], NaN where not measured.
         """
         return self._readers[expert].accuracies
+
+    def features(
+        self,
+        x: np.ndarray,
+        expert: int = 0,
+        epoch: int = -1,
+        batch_size: int = 500,
+    ) -> np.ndarray:
+        """Reads the features of images under one snapshot.
+
+        Args:
+            x: array of shape `(n, height, width, channels)`, uint8 in 0–255
+                or float in [0, 1].
+            expert: int, number of the expert. Defaults to `0`.
+            epoch: int, number of the snapshot. Defaults to `-1`, the last.
+            batch_size: positive int, images at a time. Defaults to `500`.
+
+        Returns:
+            float32 array of shape `(n, network.feature_size)`.
+
+        Raises:
+            TypeError, ValueError: if `x` is not images of the experts' shape.
+        """
+        check_images(x, self.image_shape)
+        check_positive_int("batch_size", batch_size)
+        weights = self.weights(expert, epoch)
+        parts = []
+        for start in range(0, len(x), batch_size):
+            images = to_unit_range(x[start : start + batch_size])
+            images = (images - self.mean) / self.std
+            parts.append(self.network.predict(weights, images)[0])
+        return np.concatenate(parts)
 
     def draw(
         self, generator: np.random.Generator, region: int

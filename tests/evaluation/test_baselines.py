@@ -1,6 +1,9 @@
 import numpy as np
+import pytest
 
 from keras_tgdd.evaluation import random_images
+from keras_tgdd.evaluation import select_images
+from keras_tgdd.evaluation.selection import METHODS
 
 
 def test_whole_images_are_real_ones(small_data):
@@ -29,3 +32,50 @@ def test_seed_decides(small_data):
     )
     np.testing.assert_array_equal(first, same)
     assert np.any(first != other)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_chosen_by_features_within_each_class(small_data, method):
+    x, y = small_data
+    # The first two images of a class are far from all others and each other.
+    features = np.zeros((len(x), 2))
+    for label in range(3):
+        features[np.flatnonzero(y == label)[:2]] = [[9, 0], [0, 9]]
+    chosen = select_images(x, y, 2, method, features)
+    images, labels = chosen.to_numpy()
+    assert labels.tolist() == [0, 0, 1, 1, 2, 2]
+    positions = [
+        int(np.argmin(np.abs(x / 255 - image).sum(axis=(1, 2, 3))))
+        for image in images
+    ]
+    assert y[positions].tolist() == labels.tolist()
+    assert len(set(positions)) == 6
+    if method == "k_center":  # the middle, and then the farthest
+        far = np.any(features[positions] == 9, axis=1)
+        assert far.reshape(3, 2).sum(axis=1).tolist() == [1, 1, 1]
+    assert chosen.info["method"] == f"{method} real images"
+
+
+def test_classes_differ_in_what_chance_takes():
+    marks = np.tile(np.arange(20), 3)  # the same in each of three classes
+    x = np.zeros((60, 4, 4, 1), "uint8") + marks[:, None, None, None]
+    y = np.repeat(np.arange(3), 20)
+    images = select_images(x.astype("uint8"), y, 5).images
+    taken = {tuple(np.sort(group[:, 0, 0, 0])) for group in images}
+    assert len(taken) == 3
+
+
+def test_a_small_class_repeats_its_images(small_data):
+    x, y = small_data
+    keep = np.r_[np.flatnonzero(y == 0)[:2], np.flatnonzero(y > 0)]
+    chosen = select_images(x[keep], y[keep], 3, "herding")
+    first = chosen.images[0].reshape(3, -1)
+    assert len(np.unique(first, axis=0)) == 2
+
+
+def test_refuses_unknown_methods_and_features_that_do_not_fit(small_data):
+    x, y = small_data
+    with pytest.raises(ValueError, match="Received: method='best'"):
+        select_images(x, y, 1, "best")
+    with pytest.raises(ValueError, match="Received: 5 rows"):
+        select_images(x, y, 1, "herding", features=np.zeros((5, 2)))

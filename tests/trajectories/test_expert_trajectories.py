@@ -2,6 +2,7 @@ import shutil
 
 import numpy as np
 import pytest
+from keras import ops
 from support.networks import small_network
 from support.networks import softmax_network
 
@@ -124,3 +125,21 @@ def test_experts_of_different_networks_are_refused(directory, small_data):
 def test_at_least_one_expert_is_needed():
     with pytest.raises(ValueError, match="At least one expert"):
         ExpertTrajectories([])
+
+
+def test_features_are_those_of_the_snapshot(experts, small_data):
+    x, _ = small_data
+    features = experts.features(x, expert=1, epoch=2, batch_size=7)
+    images = (x / np.float32(255) - experts.mean) / experts.std
+    expected, _ = experts.network(experts.weights(1, 2), images)
+    assert features.shape == (len(x), experts.network.feature_size)
+    np.testing.assert_allclose(
+        features, ops.convert_to_numpy(expected), atol=1e-5
+    )
+    other = experts.features(x, expert=1)
+    assert np.abs(other - features).max() > 1e-3
+
+
+def test_features_refuse_other_images(experts):
+    with pytest.raises(ValueError, match="Received"):
+        experts.features(np.zeros((2, 9, 9, 2), "uint8"))
