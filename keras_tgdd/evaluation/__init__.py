@@ -1,8 +1,19 @@
 """Evaluation of distilled sets."""
 
+from keras_tgdd.evaluation import scores
 from keras_tgdd.evaluation.baselines import random_images
+from keras_tgdd.evaluation.baselines import select_images
+from keras_tgdd.evaluation.comparison import compare
 from keras_tgdd.evaluation.evaluate import evaluate
 from keras_tgdd.evaluation.protocols import get_protocol
 from keras_tgdd.evaluation.result import EvaluationResult
 
-__all__ = ["EvaluationResult", "evaluate", "get_protocol", "random_images"]
+__all__ = [
+    "EvaluationResult",
+    "compare",
+    "evaluate",
+    "get_protocol",
+    "random_images",
+    "scores",
+    "select_images",
+]
