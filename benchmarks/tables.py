@@ -1,0 +1,138 @@
+"""The README's tables of figures, from the stored results.
+
+    python benchmarks/tables.py           # fails if the README says otherwise
+    python benchmarks/tables.py --write   # puts them into the README
+
+Each table stands in the README between two comments that name it.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).parent
+README = HERE.parent / "README.md"
+RESULTS = HERE / "results"
+
+# Result file, data set, how it was made.
+MEASURED = [
+    (
+        "fashion_mnist_10",
+        "Fashion-MNIST",
+        "one expert of 16 epochs, 200 iterations, protocol `tgdd` with 200 "
+        "epochs, PyTorch",
+    ),
+    ("digits_1_jax", "digits (8 × 8)", "`make demo`, JAX"),
+    ("digits_10_jax", "digits (8 × 8)", "`make demo`, JAX"),
+]
+QUICK = [
+    ("cifar10_quick_jax", "CIFAR-10"),
+    ("cifar10_quick_tensorflow", "CIFAR-10"),
+    ("cifar10_quick_torch", "CIFAR-10"),
+    ("imagenette_quick_jax", "Imagenette, 128 px"),
+]
+BACKENDS = [
+    ("torch", "PyTorch, bfloat16"),
+    ("tensorflow", "TensorFlow"),
+    ("jax", "JAX"),
+]
+
+
+def result(name):
+    """Reads the line of JSON of a stored run."""
+    return json.loads((RESULTS / f"{name}.json").read_text())["result"]
+
+
+def percent(value):
+    return f"{100 * value:.1f}"
+
+
+def accuracy_row(name, dataset, how):
+    """Random images, mosaics, distilled images and all data of a run."""
+    run = result(name)
+    mosaics = run["mosaic_accuracy"]
+    cells = [
+        dataset,
+        str(run["images_per_class"]),
+        percent(run["random_accuracy"]),
+        "–" if mosaics == run["random_accuracy"] else percent(mosaics),
+        f"**{percent(run['distilled_accuracy'])} ± "
+        f"{percent(run['distilled_std'])}**",
+        percent(run["full_accuracy"]),
+        how or run["backend"],
+    ]
+    return cells
+
+
+def measured_table():
+    head = "data set | images per class | random images | mosaics | distilled"
+    rows = [accuracy_row(*row) for row in MEASURED]
+    return table([*head.split(" | "), "all data", "how"], rows)
+
+
+def quick_table():
+    head = "data set | images per class | random images | mosaics | distilled"
+    rows = [accuracy_row(*row, None) for row in QUICK]
+    return table([*head.split(" | "), "all data", "backend"], rows)
+
+
+def step_table():
+    rows = []
+    for backend, label in BACKENDS:
+        run = result(f"step_{backend}_10")
+        others = []
+        if "cached_one_snapshot" in run:
+            others.append(
+                f"{run['cached_one_snapshot']['ratio']:.1f} with `region=1`"
+            )
+        if "live" in run:
+            others.append(f"{run['live']['ratio']:.1f} from live images")
+        ratio = f"{run['cached']['ratio']:.1f}"
+        if others:
+            ratio += f" ({'; '.join(others)})"
+        rows.append([label, f"{run['cached']['seconds']:.1f} s", ratio])
+    head = ["backend", "step", "times faster than the published loop"]
+    return table(head, rows)
+
+
+def table(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+TABLES = {
+    "step": step_table,
+    "measured": measured_table,
+    "quick": quick_table,
+}
+
+
+def filled(text):
+    """Returns the README's text with every table made anew."""
+    for name, make in TABLES.items():
+        begin, end = f"<!-- table {name} -->\n", "<!-- end -->"
+        before, found, rest = text.partition(begin)
+        if not found or end not in rest:
+            raise SystemExit(f"README.md has no place for the table {name!r}.")
+        after = rest[rest.index(end) :]
+        text = f"{before}{begin}{make()}\n{after}"
+    return text
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="correct README")
+    args = parser.parse_args()
+    text = README.read_text()
+    expected = filled(text)
+    if args.write:
+        README.write_text(expected)
+    elif text != expected:
+        wrong = set(text.splitlines()) - set(expected.splitlines())
+        print("Not what the stored results say:", *sorted(wrong), sep="\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
