@@ -181,8 +181,9 @@ class FrozenNetwork:
         ]
 
     def compile_chunks(self) -> None:
-        """Compiles the pass of a chunk as a program of its own."""
-        self._run_chunk = compiled(self.__call__)
+        """Compiles the pass of a chunk as a program of its own, once."""
+        if self._run_chunk == self.__call__:
+            self._run_chunk = compiled(self.__call__)
 
     def _value(self, flat, variable):
         if id(variable) not in self._slices:

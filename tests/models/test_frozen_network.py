@@ -6,6 +6,7 @@ from support.gradients import value_and_gradient
 from support.networks import small_network
 from support.networks import softmax_network
 
+from keras_tgdd.compilation import compiles_by_chunk
 from keras_tgdd.models import FrozenNetwork
 from keras_tgdd.models.frozen_network import check_network
 
@@ -181,6 +182,26 @@ def test_chunks_of_classes_change_neither_values_nor_gradient(rng):
         chunked = value_and_gradient(lambda t: total(t, size), x)
         np.testing.assert_allclose(chunked[0], value, rtol=1e-5)
         np.testing.assert_allclose(chunked[1], gradient, atol=1e-5)
+
+
+@pytest.mark.skipif(
+    not compiles_by_chunk(True), reason="the whole step is compiled"
+)
+def test_chunks_are_compiled_once(rng):
+    frozen = FrozenNetwork(small_network((8, 8, 2), 3))
+    x = ops.convert_to_tensor(rng.normal(size=(4, 2, 8, 8, 2)), "float32")
+    flat = ops.convert_to_tensor(frozen.flat_weights())
+    expected = frozen.per_class(flat, x)
+    frozen.compile_chunks()
+    run = frozen._run_chunk
+    frozen.compile_chunks()
+    assert frozen._run_chunk is run and run != frozen.__call__
+    for whole, chunked in zip(expected, frozen.per_class(flat, x, 2)):
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(chunked),
+            ops.convert_to_numpy(whole),
+            atol=1e-5,
+        )
 
 
 def test_bytes_of_the_activations_of_an_image():
