@@ -8,6 +8,7 @@ from keras_tgdd.annotations import Shape
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.layers.block_average_pooling import BlockAveragePooling2D
 from keras_tgdd.layers.instance_normalization import InstanceNormalization
+from keras_tgdd.models import blocks
 
 
 def ConvNet(
@@ -72,12 +73,7 @@ def ConvNet(
             f"Received: depth={depth}, input_shape={tuple(input_shape)}"
         )
     inputs = keras.Input((height, width_in, channels), name="images")
-    x = inputs
-    if padding:
-        # Not keras.layers.ZeroPadding2D: torch.compile (2.13) breaks on it.
-        x = keras.ops.pad(
-            x, ((0, 0), (padding, padding), (padding, padding), (0, 0))
-        )
+    x = blocks.pad_to_32(inputs)
     for block in range(1, depth + 1):
         x = keras.layers.Conv2D(
             width,
@@ -85,33 +81,10 @@ def ConvNet(
             padding="same",
             data_format="channels_last",
             name=f"conv_{block}",
-            **_initializers(9 * x.shape[-1], seed, 2 * block),
+            **blocks.uniform_initializers(9 * x.shape[-1], seed, 2 * block),
         )(x)
         x = InstanceNormalization(name=f"norm_{block}")(x)
-        x = keras.layers.ReLU(name=f"relu_{block}")(x)
+        x = blocks.relu(x, f"relu_{block}")
         x = BlockAveragePooling2D(2, name=f"pool_{block}")(x)
-    features = keras.layers.Flatten(
-        data_format="channels_last", name="features"
-    )(x)
-    logits = keras.layers.Dense(
-        num_classes,
-        dtype="float32",
-        name="logits",
-        **_initializers(features.shape[-1], seed, 0),
-    )(features)
+    logits = blocks.logits(blocks.flatten(x), num_classes, seed)
     return keras.Model(inputs, logits, name=name)
-
-
-def _initializers(fan_in, seed, offset):
-    """U(±1/sqrt(fan_in)) for kernel and bias, each with a seed of its own."""
-    bound = 1.0 / math.sqrt(fan_in)
-    kernel_seed = None if seed is None else seed + offset
-    bias_seed = None if seed is None else seed + offset + 1
-    return {
-        "kernel_initializer": keras.initializers.RandomUniform(
-            -bound, bound, seed=kernel_seed
-        ),
-        "bias_initializer": keras.initializers.RandomUniform(
-            -bound, bound, seed=bias_seed
-        ),
-    }
