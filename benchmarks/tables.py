@@ -48,11 +48,11 @@ def percent(value):
     return f"{100 * value:.1f}"
 
 
-def accuracy_row(name, dataset, how):
+def accuracy_row(name, dataset, how=None):
     """Random images, mosaics, distilled images and all data of a run."""
     run = result(name)
     mosaics = run["mosaic_accuracy"]
-    cells = [
+    return [
         dataset,
         str(run["images_per_class"]),
         percent(run["random_accuracy"]),
@@ -62,19 +62,12 @@ def accuracy_row(name, dataset, how):
         percent(run["full_accuracy"]),
         how or run["backend"],
     ]
-    return cells
 
 
-def measured_table():
+def accuracy_table(rows, last):
     head = "data set | images per class | random images | mosaics | distilled"
-    rows = [accuracy_row(*row) for row in MEASURED]
-    return table([*head.split(" | "), "all data", "how"], rows)
-
-
-def quick_table():
-    head = "data set | images per class | random images | mosaics | distilled"
-    rows = [accuracy_row(*row, None) for row in QUICK]
-    return table([*head.split(" | "), "all data", "backend"], rows)
+    cells = [accuracy_row(*row) for row in rows]
+    return table([*head.split(" | "), "all data", last], cells)
 
 
 def step_table():
@@ -103,8 +96,8 @@ def table(head, rows):
 
 TABLES = {
     "step": step_table,
-    "measured": measured_table,
-    "quick": quick_table,
+    "measured": lambda: accuracy_table(MEASURED, "how"),
+    "quick": lambda: accuracy_table(QUICK, "backend"),
 }
 
 

@@ -35,7 +35,15 @@ def uniform_initializers(
     return {"kernel_initializer": kernel, "bias_initializer": bias}
 
 
-def convolve(x: Any, filters: int, size: int, name: str, **options: Any) -> Any:
+def convolve(
+    x: Any,
+    filters: int,
+    size: int,
+    name: str,
+    seed: int | None = None,
+    offset: int = 0,
+    **options: Any,
+) -> Any:
     """A convolution, channels last, padded to the same size.
 
     Args:
@@ -43,6 +51,8 @@ def convolve(x: Any, filters: int, size: int, name: str, **options: Any) -> Any:
         filters: int.
         size: int, side of the kernel.
         name: string, name of the layer.
+        seed: optional int, of kernel and bias.
+        offset: int, added to the seed.
         **options: further arguments of `keras.layers.Conv2D`.
     """
     return keras.layers.Conv2D(
@@ -51,7 +61,7 @@ def convolve(x: Any, filters: int, size: int, name: str, **options: Any) -> Any:
         padding="same",
         data_format="channels_last",
         name=name,
-        **uniform_initializers(size * size * x.shape[-1]),
+        **uniform_initializers(size * size * x.shape[-1], seed, offset),
         **options,
     )(x)
 
@@ -90,10 +100,15 @@ def max_pool(x: Any, name: str) -> Any:
     )
 
 
+def padded_side(input_shape: Shape) -> int:
+    """Returns the smaller side of an image after `pad_to_32`."""
+    height, width = input_shape[:2]
+    return 32 if height == width == 28 else min(height, width)
+
+
 def pad_to_32(x: Any) -> Any:
     """Pads images of side 28 by two pixels, as published code does."""
-    height, width = x.shape[1:3]
-    if not height == width == 28:
+    if padded_side(x.shape[1:]) == min(x.shape[1:3]):
         return x
     # Not keras.layers.ZeroPadding2D: torch.compile (2.13) breaks on it.
     return keras.ops.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)))
@@ -125,15 +140,14 @@ def check_side(input_shape: Shape, smallest: int, name: str) -> None:
     """Refuses images too small for a network's poolings.
 
     Args:
-        input_shape: `(height, width, channels)`, after padding.
+        input_shape: `(height, width, channels)`, before padding.
         smallest: int, smallest side.
         name: string, the network's.
 
     Raises:
         ValueError: if a side is smaller.
     """
-    side = 32 if tuple(input_shape[:2]) == (28, 28) else min(input_shape[:2])
-    if side < smallest:
+    if padded_side(input_shape) < smallest:
         raise ValueError(
             f"{name} halves its feature maps and needs images of side "
             f"{smallest} or more. Received: input_shape={tuple(input_shape)}"

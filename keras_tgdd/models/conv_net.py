@@ -7,7 +7,6 @@ import keras
 from keras_tgdd.annotations import Shape
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.layers.block_average_pooling import BlockAveragePooling2D
-from keras_tgdd.layers.instance_normalization import InstanceNormalization
 from keras_tgdd.models import blocks
 
 
@@ -60,9 +59,7 @@ def ConvNet(
     """
     check_positive_int("num_classes", num_classes)
     check_positive_int("width", width)
-    height, width_in, channels = input_shape
-    padding = 2 if height == width_in == 28 else 0
-    smallest = min(height, width_in) + 2 * padding
+    smallest = blocks.padded_side(input_shape)
     if depth is None:
         halvings = int(math.log2(smallest))
         depth = max(1, min(3, halvings - 1), halvings - 2)
@@ -72,18 +69,11 @@ def ConvNet(
             f"`depth` poolings need images of side 2**depth or more. "
             f"Received: depth={depth}, input_shape={tuple(input_shape)}"
         )
-    inputs = keras.Input((height, width_in, channels), name="images")
+    inputs = keras.Input(tuple(input_shape), name="images")
     x = blocks.pad_to_32(inputs)
     for block in range(1, depth + 1):
-        x = keras.layers.Conv2D(
-            width,
-            3,
-            padding="same",
-            data_format="channels_last",
-            name=f"conv_{block}",
-            **blocks.uniform_initializers(9 * x.shape[-1], seed, 2 * block),
-        )(x)
-        x = InstanceNormalization(name=f"norm_{block}")(x)
+        x = blocks.convolve(x, width, 3, f"conv_{block}", seed, 2 * block)
+        x = blocks.normalize(x, "instance", f"norm_{block}")
         x = blocks.relu(x, f"relu_{block}")
         x = BlockAveragePooling2D(2, name=f"pool_{block}")(x)
     logits = blocks.logits(blocks.flatten(x), num_classes, seed)
