@@ -4,6 +4,7 @@ from keras_tgdd.evaluation import scores
 from keras_tgdd.evaluation.baselines import random_images
 from keras_tgdd.evaluation.baselines import select_images
 from keras_tgdd.evaluation.comparison import compare
+from keras_tgdd.evaluation.comparison import pool
 from keras_tgdd.evaluation.evaluate import evaluate
 from keras_tgdd.evaluation.protocols import get_protocol
 from keras_tgdd.evaluation.result import EvaluationResult
@@ -13,6 +14,7 @@ __all__ = [
     "compare",
     "evaluate",
     "get_protocol",
+    "pool",
     "random_images",
     "scores",
     "select_images",

@@ -1,6 +1,11 @@
 """Results side by side, where they may stand so."""
 
+import dataclasses
 from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from keras_tgdd.evaluation.result import EvaluationResult
 
@@ -28,17 +33,7 @@ def compare(results: Mapping[str, EvaluationResult]) -> str:
     print(compare({"random": evaluate(random, ...), "ours": evaluate(...)}))
     ```
     """
-    if not results:
-        raise ValueError("There is nothing to compare. Received: no results")
-    (first_name, first), *others = results.items()
-    for name, other in others:
-        if other.protocol_fingerprint != first.protocol_fingerprint:
-            raise ValueError(
-                "Results of different protocols do not compare: the protocol "
-                "changes accuracy by more than most methods do. Evaluate all "
-                f"sets under one. Received: {first_name!r} and {name!r}, which "
-                f"differ in {_differences(first.protocol, other.protocol)}"
-            )
+    first = check_one_protocol(results)
     lines = [
         f"Protocol `{first.protocol['name']}` "
         f"({first.protocol_fingerprint}), {first.protocol['epochs']} epochs",
@@ -52,6 +47,75 @@ def compare(results: Mapping[str, EvaluationResult]) -> str:
             f"{len(result.runs)} | {result.num_images} |"
         )
     return "\n".join(lines)
+
+
+def pool(results: Sequence[EvaluationResult]) -> EvaluationResult:
+    """Joins the networks of several results, as of several draws of a set.
+
+    A set that is drawn, such as random images, differs from draw to draw by
+    more than networks on one draw do.
+
+    Args:
+        results: sequence of `EvaluationResult` of one protocol and number of
+            images.
+
+    Returns:
+        `EvaluationResult` over all networks, with the seed of the first.
+
+    Raises:
+        ValueError: if there is no result, or protocols or sizes differ.
+
+    Example:
+
+    ```python
+    draws = [random_images(x, y, 10, seed=seed) for seed in range(3)]
+    pool([evaluate(draw, x_test, y_test, num_runs=1) for draw in draws])
+    ```
+    """
+    first = check_one_protocol(dict(enumerate(results)))
+    sizes = {result.num_images for result in results}
+    if len(sizes) > 1:
+        raise ValueError(
+            "Results that are pooled must be of equally many images. "
+            f"Received: {sorted(sizes)}"
+        )
+    confusions = [result.confusion for result in results]
+    return dataclasses.replace(
+        first,
+        runs=sum((result.runs for result in results), ()),
+        best_runs=sum((result.best_runs for result in results), ()),
+        seconds=sum(result.seconds for result in results),
+        confusion=(
+            tuple(map(tuple, np.sum(confusions, axis=0).tolist()))
+            if all(confusions)
+            else ()
+        ),
+    )
+
+
+def check_one_protocol(
+    results: Mapping[Any, EvaluationResult],
+) -> EvaluationResult:
+    """Refuses results that do not compare, and returns the first.
+
+    Args:
+        results: mapping from names to `EvaluationResult`.
+
+    Raises:
+        ValueError: if there is no result, or protocols differ.
+    """
+    if not results:
+        raise ValueError("There is nothing to compare. Received: no results")
+    (first_name, first), *others = results.items()
+    for name, other in others:
+        if other.protocol_fingerprint != first.protocol_fingerprint:
+            raise ValueError(
+                "Results of different protocols do not compare: the protocol "
+                "changes accuracy by more than most methods do. Evaluate all "
+                f"sets under one. Received: {first_name!r} and {name!r}, which "
+                f"differ in {_differences(first.protocol, other.protocol)}"
+            )
+    return first
 
 
 def _differences(first, other):

@@ -17,6 +17,12 @@ class EvaluationResult:
         seed: int; network `i` is seeded by `(seed, i)`.
         num_images: int, images trained on.
         seconds: float, time the evaluation took.
+        best_runs: tuple of floats, best accuracy of each network over the
+            tests of `evaluate(test_every=)`. Chosen on test data, unlike
+            `runs`; empty where not asked for.
+        confusion: tuple of tuples of ints, shape
+            `(num_classes, num_classes)`: test images of a class (row) that
+            the networks together took for each class (column).
     """
 
     runs: tuple
@@ -24,6 +30,8 @@ class EvaluationResult:
     seed: int
     num_images: int
     seconds: float
+    best_runs: tuple = ()
+    confusion: tuple = ()
 
     @property
     def mean(self) -> float:
@@ -36,6 +44,12 @@ class EvaluationResult:
         return float(np.std(self.runs))
 
     @property
+    def best(self) -> float | None:
+        """Mean of `best_runs`, or `None`; for comparison with best-of figures
+        alone."""
+        return float(np.mean(self.best_runs)) if self.best_runs else None
+
+    @property
     def protocol_fingerprint(self) -> str:
         """16 hex digits of the protocol; only equal ones compare."""
         return settings_fingerprint(self.protocol)
@@ -45,12 +59,45 @@ class EvaluationResult:
         return {
             "mean": self.mean,
             "std": self.std,
+            "best": self.best,
             "protocol_fingerprint": self.protocol_fingerprint,
             **dataclasses.asdict(self),
         }
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "EvaluationResult":
+        """Returns the result that `to_dict` wrote, also by way of JSON.
+
+        Args:
+            values: dict.
+
+        Raises:
+            ValueError: if it lacks an attribute.
+        """
+        fields = {field.name: field for field in dataclasses.fields(cls)}
+        missing = [
+            name
+            for name, field in fields.items()
+            if name not in values and field.default is dataclasses.MISSING
+        ]
+        if missing:
+            raise ValueError(
+                "`values` must hold every attribute of a result. Received: a "
+                f"dict without {missing}"
+            )
+        return cls(
+            **{k: _as_tuple(v) for k, v in values.items() if k in fields}
+        )
 
     def __str__(self):
         return (
             f"{100 * self.mean:.1f} ± {100 * self.std:.1f} % "
             f"({len(self.runs)} networks, {self.num_images} images)"
         )
+
+
+def _as_tuple(value):
+    """Lists, as JSON has them, as tuples."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_as_tuple(item) for item in value)
+    return value

@@ -161,12 +161,20 @@ class ClassifierTrainer(keras.Model):
         height, width = self.network.inputs[0].shape[1:3]
         return steps * self.recipe.batch_size * height * width
 
-    def test_accuracy(self, x: np.ndarray, y: np.ndarray) -> float:
-        """Returns the share of images classified correctly, in [0, 1]."""
-        logs = self.evaluate(
-            TestBatches(x, y, self.num_classes), verbose=0, return_dict=True
-        )
-        return float(logs["accuracy"])
+    def predict_labels(self, x: np.ndarray) -> np.ndarray:
+        """Returns the most likely class of each image.
+
+        Args:
+            x: uint8 or float array of shape `(n, height, width, channels)`.
+
+        Returns:
+            int array of shape `(n,)`.
+        """
+        labels = np.zeros(len(x), "int64")
+        batches = TestBatches(x, labels, self.num_classes)
+        # The last batch is filled up with repeats.
+        outputs = self.predict(batches, verbose=0)[: len(x)]
+        return np.argmax(outputs, axis=-1)
 
 
 def normalize(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:

@@ -3,11 +3,13 @@
 from keras_tgdd.trajectories.expert_recipes import expert_recipe
 from keras_tgdd.trajectories.expert_recipes import short_recipe
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
+from keras_tgdd.trajectories.random_networks import RandomNetworks
 from keras_tgdd.trajectories.train_experts import train_experts
 from keras_tgdd.trajectories.trajectory import Trajectory
 
 __all__ = [
     "ExpertTrajectories",
+    "RandomNetworks",
     "Trajectory",
     "expert_recipe",
     "short_recipe",

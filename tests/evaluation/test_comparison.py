@@ -1,7 +1,10 @@
+import dataclasses
+
 import pytest
 
 from keras_tgdd.evaluation import EvaluationResult
 from keras_tgdd.evaluation import compare
+from keras_tgdd.evaluation import pool
 from keras_tgdd.training import TrainingRecipe
 
 
@@ -35,3 +38,28 @@ def test_a_name_is_part_of_a_protocol():
 def test_refuses_nothing():
     with pytest.raises(ValueError, match="no results"):
         compare({})
+
+
+def test_pools_the_networks_of_several_draws():
+    first = dataclasses.replace(
+        result(0.5, 0.7), best_runs=(0.6, 0.7), confusion=((1, 2), (3, 4))
+    )
+    second = dataclasses.replace(
+        result(0.9), best_runs=(1.0,), confusion=((1, 0), (0, 1))
+    )
+    pooled = pool([first, second])
+    assert pooled.runs == (0.5, 0.7, 0.9)
+    assert pooled.best_runs == (0.6, 0.7, 1.0)
+    assert pooled.confusion == ((2, 2), (3, 5))
+    assert pooled.seconds == 2.0
+    assert pool([first, result(0.1)]).confusion == ()
+
+
+def test_pools_nothing_that_differs():
+    with pytest.raises(ValueError, match="no results"):
+        pool([])
+    with pytest.raises(ValueError, match="differ in cutmix"):
+        pool([result(0.5), result(0.5, cutmix=0.5)])
+    other = dataclasses.replace(result(0.5), num_images=7)
+    with pytest.raises(ValueError, match=r"Received: \[7, 100\]"):
+        pool([result(0.5), other])

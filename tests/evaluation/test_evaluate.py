@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from support.networks import small_network
@@ -5,6 +7,7 @@ from support.networks import softmax_network
 
 from keras_tgdd import DistilledDataset
 from keras_tgdd import evaluate
+from keras_tgdd.evaluation import EvaluationResult
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import random_images
 
@@ -35,6 +38,40 @@ def test_seed_decides_each_run_on_its_own(small_data):
     two = run(distilled, small_data, seed=1)
     three = run(distilled, small_data, seed=1, num_runs=3)
     assert three.runs[:2] == two.runs
+
+
+def test_confusion_counts_every_test_image_of_every_network(small_data):
+    distilled = random_images(*small_data, images_per_class=2)
+    result = run(distilled, small_data)
+    confusion = np.array(result.confusion)
+    np.testing.assert_array_equal(
+        confusion.sum(axis=1), 2 * np.bincount(small_data[1])
+    )
+    assert np.trace(confusion) / confusion.sum() == pytest.approx(result.mean)
+
+
+def test_tests_on_the_way_change_nothing_but_the_best_figure(small_data):
+    distilled = random_images(*small_data, images_per_class=2)
+    plain = run(distilled, small_data)
+    watched = run(distilled, small_data, test_every=2)
+    assert plain.best is None and plain.best_runs == ()
+    assert watched.runs == plain.runs
+    assert all(b >= r for b, r in zip(watched.best_runs, watched.runs))
+    assert watched.best == np.mean(watched.best_runs)
+    with pytest.raises(ValueError, match="must divide.*test_every=3, 8 epochs"):
+        run(distilled, small_data, test_every=3)
+
+
+def test_a_result_survives_json(small_data):
+    distilled = random_images(*small_data, images_per_class=1)
+    result = run(distilled, small_data, test_every=4)
+    text = json.dumps(result.to_dict())
+    again = EvaluationResult.from_dict(json.loads(text))
+    assert json.dumps(again.to_dict()) == text
+    assert again.runs == result.runs
+    assert again.protocol_fingerprint == result.protocol_fingerprint
+    with pytest.raises(ValueError, match=r"without \['runs'"):
+        EvaluationResult.from_dict({})
 
 
 def test_arrays_and_distilled_sets_are_measured_alike(small_data):

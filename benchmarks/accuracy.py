@@ -1,0 +1,210 @@
+"""The measured tables: distilled sets and what they are compared with.
+
+    python benchmarks/accuracy.py --list
+    KERAS_BACKEND=torch python benchmarks/accuracy.py fashion_mnist_1 ...
+
+Makes each run that is named, or all, in the order of `accuracy_runs.py`, and
+stores it as `results/accuracy_<name>.json`; what is stored is not made again.
+Experts and distilled sets are kept in `output/accuracy/<dataset>` and shared
+between runs. Test data are read for the figures alone.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shlex
+import sys
+import time
+
+import accuracy_runs
+import keras
+import machine
+
+import keras_tgdd
+from keras_tgdd.callbacks import Progress
+from keras_tgdd.evaluation import get_protocol
+from keras_tgdd.evaluation import pool
+from keras_tgdd.evaluation import select_images
+from keras_tgdd.trajectories import RandomNetworks
+
+RESULTS = pathlib.Path(__file__).parent / "results"
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="runs; default: all")
+    parser.add_argument("--list", action="store_true", help="name the runs")
+    parser.add_argument("--data-dir", help="where TFDS keeps its data")
+    parser.add_argument("--output-dir", default="output/accuracy")
+    parser.add_argument("--results-dir", default=RESULTS, type=pathlib.Path)
+    return parser.parse_args()
+
+
+class Workshop:
+    """Experts and sets of one data set, made when asked for."""
+
+    def __init__(self, dataset, data_dir, output_dir):
+        self.data = keras_tgdd.datasets.load(dataset, data_dir)
+        self.directory = pathlib.Path(output_dir) / dataset
+        self._experts = None
+        self.seconds = {}
+
+    def experts(self, run):
+        if self._experts is None:
+            data = self.data
+            start = time.perf_counter()
+            self._experts = keras_tgdd.train_experts(
+                keras_tgdd.models.ConvNet,
+                data.x_train,
+                data.y_train,
+                num_experts=1,
+                epochs=run.expert_epochs,
+                directory=self.directory / "experts",
+                validation_data=(data.x_test, data.y_test),
+                mean=data.mean,
+                std=data.std,
+                class_names=data.class_names,
+            )
+            self.seconds["experts"] = time.perf_counter() - start
+        return self._experts
+
+    def distilled(self, run):
+        """The set of a run, read from disk where it is there already."""
+        path = self.directory / f"{run.set_name}.safetensors"
+        if not path.is_file():
+            start = time.perf_counter()
+            self._distil(run).save(path)
+            self.seconds["distillation"] = time.perf_counter() - start
+        return keras_tgdd.DistilledDataset.load(path)
+
+    def _distil(self, run):
+        data, trajectory = self.data, self.experts(run)
+        if run.method == "random_networks":
+            network = keras.models.clone_model(trajectory.network.network)
+            trajectory = RandomNetworks(
+                network, data.mean, data.std, data.class_names
+            )
+        synthetic = keras_tgdd.layers.SyntheticImages(
+            data.num_classes, run.images_per_class, data.image_shape, run.factor
+        )
+        synthetic.adapt(data.x_train, data.y_train, seed=0)
+        trainer = keras_tgdd.DistillationTrainer(
+            synthetic,
+            trajectory,
+            constraint=None if run.method == "tgdd" else False,
+        )
+        source = (data.x_train, data.y_train)
+        if run.from_summaries:
+            source = (trajectory.summarize(*source),)
+        trainer.fit(
+            *source,
+            steps_per_epoch=run.iterations,
+            callbacks=[Progress("distillation")],
+            verbose=0,
+        )
+        return trainer.distilled_dataset()
+
+    def selected(self, run, seed):
+        data = self.data
+        features = None
+        if run.method != "random":
+            features = self.experts(run).features(data.x_train)
+        return select_images(
+            data.x_train,
+            data.y_train,
+            run.images_per_class,
+            run.method,
+            features,
+            factor=run.factor,
+            mean=data.mean,
+            std=data.std,
+            seed=seed,
+        )
+
+    def evaluate(self, run, small, num_runs, seed=0):
+        return keras_tgdd.evaluate(
+            small,
+            self.data.x_test,
+            self.data.y_test,
+            accuracy_runs.NETWORKS[run.network],
+            get_protocol("tgdd", run.epochs, self.data.flip),
+            num_runs,
+            seed,
+            description=run.name,
+            test_every=run.test_every,
+        )
+
+
+def measure(run, workshop):
+    """Returns the JSON-compatible result of a run."""
+    workshop.seconds = {}
+    if run.distils:
+        small = workshop.distilled(run)
+        found = workshop.evaluate(run, small, run.num_runs)
+        results = [found]
+    else:  # a draw of its own for every network
+        results = [
+            workshop.evaluate(run, workshop.selected(run, seed), 1, seed)
+            for seed in range(run.num_runs)
+        ]
+    evaluation = pool(results)
+    seconds = {**workshop.seconds, "evaluation": evaluation.seconds}
+    return {
+        "settings": run.settings(),
+        **evaluation.to_dict(),
+        "evaluation_seeds": [
+            [result.seed, index]
+            for result in results
+            for index, _ in enumerate(result.runs)
+        ],
+        "seconds": {k: round(v, 1) for k, v in seconds.items()},
+    }
+
+
+def store(path, run, result):
+    """Writes a result with its provenance, a line for each part."""
+    provenance = machine.provenance()
+    command = (
+        f"KERAS_BACKEND={provenance['backend']} "
+        f"python benchmarks/accuracy.py {shlex.quote(run.name)}"
+    )
+    stored = {
+        "command": command,
+        "commit": provenance.pop("commit"),
+        "result": {**result, **provenance},
+    }
+    lines = [f' "{key}": {json.dumps(value)}' for key, value in stored.items()]
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    os.replace(temporary, path)
+
+
+def main():
+    args = parse_arguments()
+    unknown = set(args.names) - set(accuracy_runs.RUNS)
+    if unknown:
+        sys.exit(f"There are no runs {sorted(unknown)}; --list names all.")
+    workshops, line = {}, {}
+    for name in args.names or accuracy_runs.RUNS:
+        run = accuracy_runs.RUNS[name]
+        path = args.results_dir / f"accuracy_{name}.json"
+        if args.list:
+            print(f"{name:<40} {'stored' if path.is_file() else 'to do'}")
+            continue
+        if not path.is_file():
+            if run.dataset not in workshops:
+                workshops[run.dataset] = Workshop(
+                    run.dataset, args.data_dir, args.output_dir
+                )
+            result = measure(run, workshops[run.dataset])
+            store(path, run, result)
+        stored = json.loads(path.read_text())["result"]
+        line[name] = stored["mean"]
+        print(f"{name}: {100 * stored['mean']:.1f} %", flush=True)
+    if not args.list:
+        print(json.dumps(line))
+
+
+if __name__ == "__main__":
+    main()

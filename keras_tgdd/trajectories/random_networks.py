@@ -1,0 +1,59 @@
+"""Features under networks that never learned anything."""
+
+import keras
+import numpy as np
+from numpy.typing import ArrayLike
+
+from keras_tgdd.models.frozen_network import FrozenNetwork
+from keras_tgdd.models.seeding import draw_weights
+from keras_tgdd.trajectories.trajectory import Trajectory
+
+
+class RandomNetworks(Trajectory):
+    """A fresh random network for each step, as distribution matching has it.
+
+    A random network classifies nothing, so leave the constraint out:
+    `DistillationTrainer(..., constraint=False)`.
+
+    Args:
+        network: functional `keras.Model` from normalized images to logits.
+            Its own weights are left alone.
+        mean: floats of shape `(channels,)`, in [0, 1] units; networks are fed
+            `(image - mean) / std`.
+        std: as `mean`.
+        class_names: optional sequence of strings.
+        feature_layer: name of the layer where features are read. `None`
+            takes the input of the last dense layer.
+
+    Raises:
+        ValueError: if the network is not functional or cannot be rebuilt.
+
+    References:
+        - [DM](https://arxiv.org/abs/2110.04181)
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        mean: ArrayLike,
+        std: ArrayLike,
+        class_names: tuple | None = None,
+        feature_layer: str | None = None,
+    ) -> None:
+        self.network = FrozenNetwork(network, feature_layer)
+        channels = (self.network.image_shape[-1],)
+        self.mean = np.broadcast_to(np.float32(mean), channels)
+        self.std = np.broadcast_to(np.float32(std), channels)
+        self.class_names = class_names
+        self._source = keras.models.clone_model(network)
+        draw_weights(self._source, 0)  # refuses what cannot be rebuilt
+
+    def draw(
+        self, generator: np.random.Generator, region: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draws initial weights; those of the constraint are the same."""
+        draw_weights(self._source, int(generator.integers(2**31)))
+        weights = np.concatenate(
+            [np.ravel(w).astype("float32") for w in self._source.get_weights()]
+        )
+        return weights, weights
