@@ -6,12 +6,14 @@ from keras_tgdd import evaluation
 from keras_tgdd import layers
 from keras_tgdd import models
 from keras_tgdd import objectives
+from keras_tgdd import reporting
 from keras_tgdd import summaries
 from keras_tgdd import training
 from keras_tgdd import trajectories
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.distillation import distill
 from keras_tgdd.evaluation.evaluate import evaluate
+from keras_tgdd.reporting.report import report
 from keras_tgdd.summaries.summaries import Summaries
 from keras_tgdd.trainer import DistillationTrainer
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
@@ -32,6 +34,8 @@ __all__ = [
     "layers",
     "models",
     "objectives",
+    "report",
+    "reporting",
     "summaries",
     "train_experts",
     "training",

@@ -343,6 +343,7 @@ class DistillationTrainer(keras.Model):
             std=self.trajectory.std,
             info={
                 "method": "tgdd",
+                "trajectory": type(self.trajectory).__name__,
                 "objective": type(self.objective).__name__,
                 "constraint_weight": (
                     self.constraint_weight if self.constrained else 0.0

@@ -18,6 +18,7 @@ ROOMS = [
     "layers",
     "models",
     "objectives",
+    "reporting",
     "summaries",
     "training",
     "trajectories",

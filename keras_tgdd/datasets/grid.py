@@ -1,13 +1,12 @@
 """Pictures of image sets."""
 
-import os
-import pathlib
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from keras_tgdd.annotations import PathLike
+from keras_tgdd.storage.replacing import replacing
 
 _INCHES = 0.55
 
@@ -19,10 +18,28 @@ def draw_grid(
 
     Args:
         filepath: path of the PNG; replaced once the new one is complete.
-        images: float array of shape
-            `(n_classes, n, height, width, channels)`, in [0, 1].
+        images: as `grid_figure`.
         class_names: sequence of strings.
     """
+    figure = grid_figure(images, class_names)
+    with replacing(filepath) as temporary:
+        figure.savefig(
+            temporary, format="png", bbox_inches="tight", pad_inches=0.05
+        )
+
+
+def grid_figure(images: np.ndarray, class_names: Sequence[str]) -> Figure:
+    """Draws one row of images, and its name, for each class.
+
+    Args:
+        images: float array of shape
+            `(n_classes, n, height, width, channels)`, in [0, 1]. Three
+            channels are red, green and blue; of any other number the mean is
+            drawn in grey.
+        class_names: sequence of strings.
+    """
+    if images.shape[-1] not in (1, 3):
+        images = images.mean(axis=-1, keepdims=True)
     num_classes, columns, height, width, channels = images.shape
     # Large enough that a mosaic's tiles can be told apart.
     inches = max(_INCHES, height / 100.0)
@@ -49,12 +66,4 @@ def draw_grid(
         axis.set_xticks([])
         axis.set_yticks([])
         axis.spines[:].set_visible(False)
-    filepath = pathlib.Path(filepath)
-    temporary = filepath.with_name(f".{filepath.name}.{os.getpid()}.tmp")
-    try:
-        figure.savefig(
-            temporary, format="png", bbox_inches="tight", pad_inches=0.05
-        )
-        os.replace(temporary, filepath)
-    finally:
-        temporary.unlink(missing_ok=True)
+    return figure

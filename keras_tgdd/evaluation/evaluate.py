@@ -92,6 +92,10 @@ def evaluate(
     check_positive_int("num_runs", num_runs)
     protocol = get_protocol(protocol)
     x, y, mean, std = _training_set(distilled, mean, std)
+    described = {}
+    if isinstance(distilled, DistilledDataset):
+        described["images_per_class"] = distilled.images_per_class
+        described["method"] = distilled.info.get("method")
     num_classes = check_labels(y, len(x))
     check_images(x_test, x.shape[1:], "x_test")
     check_labels(y_test, len(x_test), num_classes, "y_test", every_class=False)
@@ -129,6 +133,7 @@ def evaluate(
         seconds=time.perf_counter() - start,
         best_runs=tuple(best_runs),
         confusion=tuple(tuple(map(int, row)) for row in confusion),
+        **described,
     )
 
 

@@ -23,6 +23,9 @@ class EvaluationResult:
         confusion: tuple of tuples of ints, shape
             `(num_classes, num_classes)`: test images of a class (row) that
             the networks together took for each class (column).
+        images_per_class: int, stored images of each class, where a
+            `DistilledDataset` was evaluated, else `None`.
+        method: string, how that set was made, or `None`.
     """
 
     runs: tuple
@@ -32,6 +35,8 @@ class EvaluationResult:
     seconds: float
     best_runs: tuple = ()
     confusion: tuple = ()
+    images_per_class: int | None = None
+    method: str | None = None
 
     @property
     def mean(self) -> float:

@@ -4,6 +4,7 @@ from keras_tgdd.layers.block_average_pooling import BlockAveragePooling2D
 from keras_tgdd.layers.instance_normalization import InstanceNormalization
 from keras_tgdd.layers.multi_formation import MultiFormation
 from keras_tgdd.layers.pixel_range import PixelRange
+from keras_tgdd.layers.position_embedding import PositionEmbedding
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 
@@ -12,6 +13,7 @@ __all__ = [
     "InstanceNormalization",
     "MultiFormation",
     "PixelRange",
+    "PositionEmbedding",
     "SiameseAugmentation",
     "SyntheticImages",
 ]

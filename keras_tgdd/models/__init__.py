@@ -7,6 +7,7 @@ from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.models.mlp import MLP
 from keras_tgdd.models.res_net import ResNet
 from keras_tgdd.models.vgg import VGG11
+from keras_tgdd.models.vision_transformer import VisionTransformer
 
 __all__ = [
     "MLP",
@@ -16,4 +17,5 @@ __all__ = [
     "FrozenNetwork",
     "ResNet",
     "VGG11",
+    "VisionTransformer",
 ]

@@ -1,6 +1,5 @@
 """safetensors files that are whole or not there."""
 
-import os
 import pathlib
 from typing import Any
 
@@ -10,6 +9,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from keras_tgdd.annotations import PathLike
+from keras_tgdd.storage.replacing import replacing
 
 
 def write_tensors(
@@ -22,18 +22,12 @@ def write_tensors(
         tensors: dict from name to NumPy array.
         metadata: dict from string to string.
     """
-    filepath = pathlib.Path(filepath)
-    temporary = filepath.with_name(f".{filepath.name}.{os.getpid()}.tmp")
-    try:
-        # safetensors writes the memory of a view as it lies.
-        contiguous = {
-            name: np.asarray(tensor, order="C")
-            for name, tensor in tensors.items()
-        }
+    # safetensors writes the memory of a view as it lies.
+    contiguous = {
+        name: np.asarray(tensor, order="C") for name, tensor in tensors.items()
+    }
+    with replacing(filepath) as temporary:
         save_file(contiguous, temporary, metadata=metadata)
-        os.replace(temporary, filepath)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def open_tensors(filepath: PathLike, kind: str) -> tuple[Any, dict[str, str]]:

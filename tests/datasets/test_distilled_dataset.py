@@ -47,7 +47,7 @@ def test_factor_1_is_not_changed_by_decoding(rng):
     np.testing.assert_array_equal(x, distilled.images.reshape(-1, 8, 8, 3))
 
 
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("channels", [1, 2, 3])
 def test_the_picture_has_one_row_a_class(rng, tmp_path, channels):
     make(rng, channels=channels).to_grid(tmp_path / "grid.png")
     with Image.open(tmp_path / "grid.png") as picture:

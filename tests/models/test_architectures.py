@@ -34,6 +34,7 @@ NETWORKS = {
         4_903_242,
         512,
     ),
+    "vision_transformer": (models.VisionTransformer, 2_693_194, 192),
     "dense_net_121": (models.DenseNet121, 1_000_618, 384),
 }
 
@@ -44,8 +45,7 @@ def test_weights_features_and_gradient(rng, name):
     network = build((32, 32, 3), 10)
     counts = [int(np.prod(w.shape)) for w in network.trainable_weights]
     assert sum(counts) == num_weights
-    assert network.get_layer("features") is not None
-    frozen = FrozenNetwork(network)
+    frozen = FrozenNetwork(network, "features")
     assert frozen.feature_size == feature_size
     flat = keras.ops.convert_to_tensor(frozen.flat_weights())
     x = rng.normal(size=(2, 32, 32, 3)).astype("float32")
@@ -97,6 +97,14 @@ def test_start_within_the_bounds_of_pytorch():
         ),
         (lambda: models.MLP((32, 32, 3), 10, width=0), "width=0"),
         (lambda: models.DenseNet121((4, 4, 3), 10), "8 or more"),
+        (
+            lambda: models.VisionTransformer((30, 32, 3), 10),
+            "patch_size=4.*30, 32",
+        ),
+        (
+            lambda: models.VisionTransformer((8, 8, 3), 2, num_heads=5),
+            "num_heads=5, width=192",
+        ),
         (lambda: models.AlexNet((32, 32, 3), 0), "num_classes=0"),
     ],
 )

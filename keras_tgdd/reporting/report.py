@@ -1,0 +1,249 @@
+"""A page that shows what was measured, and how."""
+
+import base64
+import io
+import pathlib
+import re
+from collections.abc import Mapping
+
+import jinja2
+import keras
+import numpy as np
+from matplotlib.figure import Figure
+
+from keras_tgdd.annotations import PathLike
+from keras_tgdd.datasets.distilled_dataset import DistilledDataset
+from keras_tgdd.datasets.grid import grid_figure
+from keras_tgdd.evaluation.result import EvaluationResult
+from keras_tgdd.evaluation.scores import storage
+from keras_tgdd.reporting import figures
+from keras_tgdd.reporting.feature_view import feature_views
+from keras_tgdd.storage.replacing import replacing
+from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
+from keras_tgdd.version import __version__
+
+# Images of each class that are shown.
+_COLUMNS = 20
+
+
+def report(
+    results: Mapping[str, EvaluationResult],
+    path: PathLike,
+    sets: Mapping[str, DistilledDataset] | None = None,
+    seconds: Mapping[str, float] | None = None,
+    experts: ExpertTrajectories | None = None,
+    data: tuple[np.ndarray, np.ndarray] | None = None,
+    title: str = "Dataset distillation",
+) -> None:
+    """Writes results as a self-contained HTML page and its Markdown twin.
+
+    One table for each protocol, since figures of different ones do not
+    compare; accuracy against images per class and against time; the images by
+    class; confusion matrices; and real and synthetic features side by side
+    early, midway and late in the training of an expert.
+
+    Args:
+        results: mapping from names, such as `"distilled"`, to
+            `EvaluationResult`.
+        path: path of the page, ending in `.html`; its directory is created
+            where missing. The twin ends in `.md`; its pictures lie in a
+            directory beside it that ends in `_files`. All are replaced.
+        sets: optional mapping from some of the names to the
+            `DistilledDataset` that was evaluated; they are shown.
+        seconds: optional mapping from some of the names to the time that
+            making the set took.
+        experts: optional `ExpertTrajectories`; together with `data` and
+            `sets` they show features.
+        data: optional pair `(x, y)` of the real training data.
+        title: string, of the page. Defaults to `"Dataset distillation"`.
+
+    Raises:
+        TypeError, ValueError: if there is no result, a name belongs to none,
+            or `path` does not end in `.html`.
+        OSError: if the files cannot be written.
+
+    Example:
+
+    ```python
+    result = keras_tgdd.evaluate(distilled, x_test, y_test)
+    keras_tgdd.report({"distilled": result}, "report.html",
+                      sets={"distilled": distilled})
+    ```
+
+    References:
+        - [TGDD](https://arxiv.org/abs/2512.02469): the view of features
+    """
+    sets, seconds = dict(sets or {}), dict(seconds or {})
+    path = pathlib.Path(path)
+    _check(results, path, sets, seconds)
+    x = None if data is None else data[0]
+    content = {
+        "title": title,
+        "tables": _tables(results, sets, seconds, x),
+        "figures": list(_figures(results, sets, seconds, experts, data)),
+        "made": {
+            name: distilled.info
+            for name, distilled in sets.items()
+            if distilled.info
+        },
+        "versions": (
+            f"keras_tgdd {__version__}, Keras {keras.__version__} on "
+            f"{keras.backend.backend()}"
+        ),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write_markdown(path, content)
+    page = _environment().get_template("page.html.jinja").render(content)
+    with replacing(path) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+def _check(results, path, sets, seconds):
+    if path.suffix != ".html":
+        raise ValueError(
+            f"`path` must end in '.html'. Received: path={str(path)!r}"
+        )
+    if not results:
+        raise ValueError("There is nothing to report. Received: no results")
+    for name, result in results.items():
+        if not isinstance(result, EvaluationResult):
+            raise TypeError(
+                "`results` must map names to what `evaluate` returned. "
+                f"Received: {type(result).__name__} for {name!r}"
+            )
+    for argument, named in (("sets", sets), ("seconds", seconds)):
+        unknown = sorted(named.keys() - results.keys())
+        if unknown:
+            raise ValueError(
+                f"`{argument}` must be named as `results` are, "
+                f"{sorted(results)}. Received: {unknown}"
+            )
+
+
+def _tables(results, sets, seconds, x):
+    """One table for each protocol, in the order of the results."""
+    tables = {}
+    for name, result in results.items():
+        table = tables.setdefault(
+            result.protocol_fingerprint,
+            {"protocol": result.protocol, "rows": []},
+        )
+        stored = None
+        if name in sets and x is not None:
+            stored = storage(sets[name], x)
+        table["rows"].append(
+            {
+                "name": name,
+                "result": result,
+                "seconds": seconds.get(name),
+                "storage": stored,
+            }
+        )
+    return tables
+
+
+def _figures(results, sets, seconds, experts, data):
+    """Yields `(name, heading, explanation, PNG bytes)` of each figure."""
+    by_protocol = {}
+    for name, result in results.items():
+        group = by_protocol.setdefault(result.protocol_fingerprint, {})
+        group[name] = result
+    for group in by_protocol.values():
+        # Figures of different protocols do not compare.
+        protocol = next(iter(group.values())).protocol
+        of = f"protocol {protocol['name']}, {protocol['epochs']} epochs"
+        sized = {k: r for k, r in group.items() if r.images_per_class}
+        if len({r.images_per_class for r in sized.values()}) > 1:
+            yield _figure(
+                f"Accuracy against images per class: {of}",
+                "Mean and standard deviation over fresh networks.",
+                figures.accuracy_by_images(sized),
+            )
+        if group.keys() & seconds.keys():
+            yield _figure(
+                f"Accuracy against time: {of}",
+                "Dashed lines are sets whose making was not timed.",
+                figures.accuracy_by_time(group, seconds),
+            )
+    for name, distilled in sets.items():
+        shown = distilled.images[:, :_COLUMNS]
+        yield _figure(
+            f"Images: {name}",
+            f"{shown.shape[1]} of {distilled.images_per_class} images of each "
+            f"class, as stored; each decodes to {distilled.factor**2}.",
+            grid_figure(shown, distilled.class_names),
+        )
+    for name, result in results.items():
+        if result.confusion and (name in sets or not sets):
+            names = (
+                sets[name].class_names
+                if name in sets
+                else [str(label) for label in range(len(result.confusion))]
+            )
+            yield _figure(
+                f"Confusion: {name}",
+                "Test images of a class (row) taken for each class (column), "
+                "in % of the row.",
+                figures.confusion(result, names),
+            )
+    if experts is None or data is None:
+        return
+    for name, distilled in sets.items():
+        views = feature_views(experts, distilled, *data)
+        yield _figure(
+            f"Features: {name}",
+            "Dots are real images, crosses synthetic ones; ringed are the "
+            "means of a class. Seen along the two principal components of the "
+            "real features, early, midway and late in the training of an "
+            "expert. Mismatch is the distance of the class means over the "
+            "spread within classes, in all dimensions: 0 is a perfect match.",
+            figures.features(views, distilled.class_names),
+        )
+
+
+def _figure(heading: str, explanation: str, figure: Figure) -> dict:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return {
+        # A name of a file: letters, digits and underscores alone.
+        "name": re.sub(r"\W+", "_", heading.lower(), flags=re.ASCII).strip("_"),
+        "heading": heading,
+        "explanation": explanation,
+        "png": buffer.getvalue(),
+        "width": round(96 * figure.get_figwidth()),  # pixels of CSS
+    }
+
+
+def _write_markdown(path, content):
+    directory = path.with_name(f"{path.stem}_files")
+    directory.mkdir(exist_ok=True)
+    for former in directory.glob("[0-9][0-9]_*.png"):
+        former.unlink()
+    for number, figure in enumerate(content["figures"], 1):
+        picture = directory / f"{number:02d}_{figure['name']}.png"
+        with replacing(picture) as temporary:
+            temporary.write_bytes(figure["png"])
+        figure["file"] = f"{directory.name}/{picture.name}"
+    text = _environment().get_template("page.md.jinja").render(content)
+    with replacing(path.with_suffix(".md")) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _environment():
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("keras_tgdd.reporting", "templates"),
+        autoescape=jinja2.select_autoescape(["html.jinja"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["base64"] = lambda raw: base64.b64encode(raw).decode()
+    environment.filters["percent"] = lambda value: f"{100 * value:.1f}"
+    environment.filters["cell"] = _cell
+    return environment
+
+
+def _cell(text):
+    """Text that neither ends a Markdown cell nor starts an HTML tag."""
+    text = re.sub(r"\s+", " ", str(text))
+    return text.replace("|", "\\|").replace("<", "&lt;")
