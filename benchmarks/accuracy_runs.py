@@ -81,7 +81,13 @@ _BASELINES = ("random", "herding", "k_center", "k_means")
 def _main_runs(dataset, epochs_10):
     """Three sizes, each beside random real images."""
     one = Run(dataset, 1, iterations=500, test_every=100)
-    ten = Run(dataset, 10, epochs=epochs_10, test_every=epochs_10 // 15)
+    ten = Run(
+        dataset,
+        10,
+        iterations=300,
+        epochs=epochs_10,
+        test_every=epochs_10 // 15,
+    )
     fifty = Run(dataset, 50, iterations=100, epochs=100, test_every=10)
     for run in (one, ten, fifty):
         name = f"{dataset}_{run.images_per_class}"
@@ -96,7 +102,7 @@ def _main_runs(dataset, epochs_10):
 
 def _fashion_runs():
     """What else is asked of one data set, at a fraction of the epochs."""
-    short = Run("fashion_mnist", 10, epochs=200)
+    short = Run("fashion_mnist", 10, iterations=300, epochs=200)
     yield "fashion_mnist_10_short", short
     for method in ("stage_wise", "random_networks"):
         yield (

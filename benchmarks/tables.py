@@ -11,6 +11,8 @@ import json
 import pathlib
 import sys
 
+import accuracy_runs
+
 HERE = pathlib.Path(__file__).parent
 README = HERE.parent / "README.md"
 RESULTS = HERE / "results"
@@ -31,6 +33,17 @@ QUICK = [
     ("cifar10_quick_tensorflow", "CIFAR-10"),
     ("cifar10_quick_torch", "CIFAR-10"),
     ("imagenette_quick_jax", "Imagenette, 128 px"),
+]
+# Best figures of any method with ConvNet-3, chosen on test data by their
+# authors: DANCE, DREAM, IDC (Fashion-MNIST); NCFM, TGDD, DANCE (CIFAR-10).
+PUBLISHED = [
+    ("fashion_mnist", "Fashion-MNIST", {1: 81.5, 10: 86.4, 50: 89.1}),
+    ("cifar10", "CIFAR-10", {1: 51.1, 10: 71.9, 50: 77.4}),
+]
+ABLATION = [
+    ("fashion_mnist_10_random_networks", "under random networks"),
+    ("fashion_mnist_10_stage_wise", "along an expert, stage by stage"),
+    ("fashion_mnist_10_short", "the same, with the constraint: TGDD"),
 ]
 BACKENDS = [
     ("torch", "PyTorch, bfloat16"),
@@ -94,9 +107,87 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def stored(name):
+    """The result of a run of `accuracy.py`, or `None` if it is to do."""
+    path = RESULTS / f"accuracy_{name}.json"
+    return json.loads(path.read_text())["result"] if path.is_file() else None
+
+
+def mean_and_std(run):
+    if run is None:
+        return "–"
+    if len(run["runs"]) == 1:
+        return f"{percent(run['mean'])} (one network)"
+    return f"{percent(run['mean'])} ± {percent(run['std'])}"
+
+
+def accuracy_by_size_table():
+    head = [
+        *("data set", "images per class", "random images", "distilled"),
+        *("best on the way*", "published best*", "evaluation"),
+    ]
+    rows = []
+    for dataset, label, published in PUBLISHED:
+        for size, best in published.items():
+            run = stored(f"{dataset}_{size}")
+            if run is None:
+                continue
+            rows.append(
+                [
+                    label,
+                    str(size),
+                    mean_and_std(stored(f"{dataset}_{size}_random")),
+                    f"**{mean_and_std(run)}**",
+                    percent(run["best"]),
+                    str(best),
+                    f"{run['settings']['epochs']} epochs",
+                ]
+            )
+    return table(head, rows)
+
+
+def named_runs_table(head, names):
+    """Runs of one protocol, those that are stored."""
+    rows = [
+        [label, mean_and_std(stored(name))]
+        for name, label in names
+        if stored(name) is not None
+    ]
+    return table(head, rows)
+
+
+def networks_table():
+    names = [
+        (f"fashion_mnist_10_{network}", network)
+        for network in accuracy_runs.NETWORKS
+        if network != "ConvNet"
+    ]
+    names.insert(0, ("fashion_mnist_10_short", "ConvNet"))
+    return named_runs_table(["network", "accuracy in %"], names)
+
+
+def baselines_table():
+    head = ["10 real images per class", "whole", "mosaics of four"]
+    rows = []
+    for method in ("random", "herding", "k_center", "k_means"):
+        name = f"fashion_mnist_10_{method}"
+        whole = stored(f"{name}_short")
+        mosaics = stored(f"{name}_mosaics_short")
+        if whole or mosaics:
+            label = method.replace("_", "-").replace("center", "centre")
+            rows.append([label, mean_and_std(whole), mean_and_std(mosaics)])
+    return table(head, rows)
+
+
 TABLES = {
     "step": step_table,
     "measured": lambda: accuracy_table(MEASURED, "how"),
+    "sizes": accuracy_by_size_table,
+    "ablation": lambda: named_runs_table(
+        ["features are matched", "accuracy in %"], ABLATION
+    ),
+    "networks": networks_table,
+    "baselines": baselines_table,
     "quick": lambda: accuracy_table(QUICK, "backend"),
 }
 

@@ -1,0 +1,55 @@
+"""The report page of a data set, from the results that `accuracy.py` stored.
+
+    KERAS_BACKEND=torch python benchmarks/report.py fashion_mnist
+
+Writes `output/accuracy/<dataset>.html` and `.md`. Experts and distilled sets
+that are not there are made first, which takes hours.
+"""
+
+import argparse
+import json
+import pathlib
+
+import accuracy
+import accuracy_runs
+
+import keras_tgdd
+from keras_tgdd.evaluation import EvaluationResult
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", help="such as fashion_mnist")
+    parser.add_argument("--data-dir", help="where TFDS keeps its data")
+    parser.add_argument("--output-dir", default="output/accuracy")
+    args = parser.parse_args()
+    workshop = accuracy.Workshop(args.dataset, args.data_dir, args.output_dir)
+    results, sets, seconds = {}, {}, {}
+    for name, run in accuracy_runs.RUNS.items():
+        path = accuracy.RESULTS / f"accuracy_{name}.json"
+        wanted = run.dataset == args.dataset and run.network == "ConvNet"
+        if not wanted or not path.is_file():
+            continue
+        stored = json.loads(path.read_text())["result"]
+        label = name.removeprefix(f"{args.dataset}_")
+        results[label] = EvaluationResult.from_dict(stored)
+        if run.method == "tgdd":
+            sets[label] = workshop.distilled(run)
+            if "distillation" in stored["seconds"]:
+                seconds[label] = stored["seconds"]["distillation"]
+    data = workshop.data
+    path = pathlib.Path(args.output_dir) / f"{args.dataset}.html"
+    keras_tgdd.report(
+        results,
+        path,
+        sets,
+        seconds,
+        workshop.experts(next(iter(accuracy_runs.RUNS.values()))),
+        (data.x_train, data.y_train),
+        title=f"{args.dataset}: distilled from a finished expert",
+    )
+    print(json.dumps({"output": str(path), "results": list(results)}))
+
+
+if __name__ == "__main__":
+    main()
