@@ -127,7 +127,7 @@ class Workshop:
             small,
             self.data.x_test,
             self.data.y_test,
-            accuracy_runs.NETWORKS[run.network],
+            run.network,
             get_protocol("tgdd", run.epochs, self.data.flip),
             num_runs,
             seed,

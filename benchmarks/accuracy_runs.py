@@ -1,9 +1,6 @@
 """What `accuracy.py` measures: one value a run, with all its settings."""
 
 import dataclasses
-import functools
-
-from keras_tgdd import models
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +16,7 @@ class Run:
         factor: int, tiles on a side of an image.
         iterations: int, distillation steps.
         epochs: int, of evaluation; the protocol's are 1500.
-        network: name in `NETWORKS`.
+        network: name for `keras_tgdd.evaluation.get_architecture`.
         num_runs: int, fresh networks.
         test_every: optional int, for the best-of figure.
         expert_epochs: int, epochs of the one expert.
@@ -60,19 +57,11 @@ class Run:
         return dataclasses.asdict(self)
 
 
-# Builders of networks, by name.
-NETWORKS = {
-    "ConvNet": models.ConvNet,
-    "MLP": models.MLP,
-    "AlexNet": models.AlexNet,
-    "VGG11": models.VGG11,
-    "ResNet10": functools.partial(models.ResNet, depth=10),
-    "ResNet18": models.ResNet,
-    "ResNetAP10": functools.partial(
-        models.ResNet, depth=10, downsampling="average"
-    ),
-    "DenseNet121": models.DenseNet121,
-}
+# Beside the ConvNet that sets are made with.
+NETWORKS = (
+    *("MLP", "AlexNet", "VGG11", "ResNet10", "ResNet10-BN", "ResNet18"),
+    *("ResNetAP10", "DenseNet121", "VisionTransformer"),
+)
 # On two cores a network of these takes as long as several ConvNets.
 _HEAVY = ("ResNet18", "DenseNet121")
 _BASELINES = ("random", "herding", "k_center", "k_means")
@@ -119,15 +108,14 @@ def _fashion_runs():
             dataclasses.replace(selected, factor=2),
         )
     for network in NETWORKS:
-        if network != "ConvNet":
-            yield (
-                f"fashion_mnist_10_{network}",
-                dataclasses.replace(
-                    short,
-                    network=network,
-                    num_runs=1 if network in _HEAVY else 3,
-                ),
-            )
+        yield (
+            f"fashion_mnist_10_{network}",
+            dataclasses.replace(
+                short,
+                network=network,
+                num_runs=1 if network in _HEAVY else 3,
+            ),
+        )
     yield (
         "fashion_mnist_50_factor_1",
         Run("fashion_mnist", 50, factor=1, iterations=100, epochs=100),

@@ -160,7 +160,6 @@ def networks_table():
     names = [
         (f"fashion_mnist_10_{network}", network)
         for network in accuracy_runs.NETWORKS
-        if network != "ConvNet"
     ]
     names.insert(0, ("fashion_mnist_10_short", "ConvNet"))
     return named_runs_table(["network", "accuracy in %"], names)

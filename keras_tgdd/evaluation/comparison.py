@@ -22,7 +22,8 @@ def compare(results: Mapping[str, EvaluationResult]) -> str:
 
     Returns:
         String: accuracy in % (mean ± standard deviation over networks), the
-        number of networks and of images for each name, in the order given.
+        number of networks and of images for each name, in the order given;
+        where networks differ, which ones they are.
 
     Raises:
         ValueError: if there is no result, or protocols differ.
@@ -41,10 +42,14 @@ def compare(results: Mapping[str, EvaluationResult]) -> str:
         "| set | test accuracy in % | networks | images |",
         "|---|---|---|---|",
     ]
+    differ = len({result.network for result in results.values()}) > 1
     for name, result in results.items():
+        networks = f"{len(result.runs)}"
+        if differ:
+            networks += f" {result.network or ''}".rstrip()
         lines.append(
             f"| {name} | {100 * result.mean:.1f} ± {100 * result.std:.1f} | "
-            f"{len(result.runs)} | {result.num_images} |"
+            f"{networks} | {result.num_images} |"
         )
     return "\n".join(lines)
 

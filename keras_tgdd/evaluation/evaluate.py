@@ -16,6 +16,7 @@ from keras_tgdd.compilation import default_dtype_policy
 from keras_tgdd.compilation import using_dtype_policy
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.datasets.statistics import complete_statistics
+from keras_tgdd.evaluation.architectures import get_architecture
 from keras_tgdd.evaluation.protocols import get_protocol
 from keras_tgdd.evaluation.result import EvaluationResult
 from keras_tgdd.models.conv_net import ConvNet
@@ -31,7 +32,7 @@ def evaluate(
     distilled: DistilledDataset | tuple[np.ndarray, np.ndarray],
     x_test: np.ndarray,
     y_test: np.ndarray,
-    network_fn: NetworkFn | None = None,
+    network_fn: NetworkFn | str | None = None,
     protocol: str | TrainingRecipe = "tgdd",
     num_runs: int = 3,
     seed: int = 0,
@@ -55,7 +56,9 @@ def evaluate(
             or float in [0, 1].
         y_test: int array of shape `(n,)`.
         network_fn: function of `(input_shape, num_classes)` that builds a
-            functional `keras.Model`. Defaults to `keras_tgdd.models.ConvNet`.
+            functional `keras.Model`, or a name of `get_architecture`, which
+            brings its recipe with it. Defaults to
+            `keras_tgdd.models.ConvNet`.
         protocol: name of a protocol, or a `TrainingRecipe` (see
             `get_protocol`). Defaults to `"tgdd"`.
         num_runs: positive int, number of networks. Defaults to `3`.
@@ -91,6 +94,12 @@ def evaluate(
     """
     check_positive_int("num_runs", num_runs)
     protocol = get_protocol(protocol)
+    if isinstance(network_fn, str):
+        architecture = get_architecture(network_fn)
+        network_fn, protocol = (
+            architecture.network_fn,
+            architecture.adapt(protocol),
+        )
     x, y, mean, std = _training_set(distilled, mean, std)
     described = {}
     if isinstance(distilled, DistilledDataset):
@@ -133,6 +142,7 @@ def evaluate(
         seconds=time.perf_counter() - start,
         best_runs=tuple(best_runs),
         confusion=tuple(tuple(map(int, row)) for row in confusion),
+        network=network.name,
         **described,
     )
 

@@ -26,6 +26,7 @@ class EvaluationResult:
         images_per_class: int, stored images of each class, where a
             `DistilledDataset` was evaluated, else `None`.
         method: string, how that set was made, or `None`.
+        network: string, name of the networks.
     """
 
     runs: tuple
@@ -37,6 +38,7 @@ class EvaluationResult:
     confusion: tuple = ()
     images_per_class: int | None = None
     method: str | None = None
+    network: str | None = None
 
     @property
     def mean(self) -> float:

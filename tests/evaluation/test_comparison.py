@@ -23,6 +23,14 @@ def test_a_table_of_one_protocol():
     ]
 
 
+def test_names_the_networks_where_they_differ():
+    first = dataclasses.replace(result(0.5), network="conv_net")
+    second = dataclasses.replace(result(0.6), network="mlp")
+    *_, one, two = compare({"a": first, "b": second}).splitlines()
+    assert "| 1 conv_net |" in one and "| 1 mlp |" in two
+    assert "conv_net" not in compare({"a": first, "b": first})
+
+
 def test_refuses_different_protocols():
     results = {"a": result(0.5), "b": result(0.5, cutmix=0.5)}
     message = "Received: 'a' and 'b', which differ in cutmix: 0.0 / 0.5"

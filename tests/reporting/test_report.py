@@ -92,6 +92,16 @@ def test_the_table_says_what_was_measured(tmp_path, arguments):
         assert f">{cell}<" in page
 
 
+def test_networks_are_named_where_they_differ(tmp_path):
+    path = tmp_path / "report.html"
+    keras_tgdd.report({"a": result(0.5, network="conv_net")}, path)
+    assert "conv_net" not in path.read_text()
+    others = {"a": result(0.5, network="conv_net"), "b": result(0.6)}
+    keras_tgdd.report(others, path)
+    for file in (path, path.with_suffix(".md")):
+        assert "1 conv_net" in file.read_text()
+
+
 def test_protocols_are_never_mixed(tmp_path, arguments):
     keras_tgdd.report(path=tmp_path / "report.html", **arguments)
     for file in ("report.html", "report.md"):
