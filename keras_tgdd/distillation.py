@@ -11,6 +11,8 @@ from tqdm.auto import tqdm
 
 from keras_tgdd.annotations import NetworkFn
 from keras_tgdd.annotations import PathLike
+from keras_tgdd.callbacks.distillation_checkpoint import DistillationCheckpoint
+from keras_tgdd.callbacks.distillation_checkpoint import checkpoint_path
 from keras_tgdd.callbacks.progress import Progress
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
@@ -20,6 +22,7 @@ from keras_tgdd.datasets.statistics import complete_statistics
 from keras_tgdd.layers.multi_formation import MultiFormation
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 from keras_tgdd.models.conv_net import ConvNet
+from keras_tgdd.step_source import StepSource
 from keras_tgdd.trainer import DistillationTrainer
 from keras_tgdd.trajectories.expert_trajectories import SAMPLES_PER_CLASS
 from keras_tgdd.trajectories.expert_trajectories import default_entries
@@ -71,8 +74,10 @@ def distill(
             images. `None` takes the paper's: 2.5 below 50 images per class,
             0.5 from there. Less can be better where classes are easy to tell
             apart.
-        directory: path where experts are kept; a second call finds them
-            there. `None` trains them in a temporary directory.
+        directory: path where experts and the state of the distillation are
+            kept: the same call again goes on where it was interrupted, and
+            with more iterations goes on from the end. `None` takes a
+            temporary directory.
         class_names: optional sequence of strings, one a class.
         mean: floats of shape `(channels,)`, in [0, 1] units. `None` takes
             the mean of `x`.
@@ -157,13 +162,23 @@ def distill(
                 x, y, trainer.objective, trainer.augmentation, verbose=verbose
             )
             data = (summaries,)
-        trainer.fit(
-            *data,
-            steps_per_epoch=iterations,
-            callbacks=[Progress("distillation", verbose)],
-            verbose=0,
-        )
+        _fit(trainer, data, iterations, directory, verbose)
         return trainer.distilled_dataset()
+
+
+def _fit(trainer, data, iterations, directory, verbose):
+    """Distils, and keeps the state in a file that its settings name."""
+    trainer.compile()
+    path = checkpoint_path(directory, trainer, StepSource(trainer, *data))
+    trainer.fit(
+        *data,
+        steps_per_epoch=iterations,
+        callbacks=[
+            Progress("distillation", verbose),
+            DistillationCheckpoint(path),
+        ],
+        verbose=0,
+    )
 
 
 def _caching_pays(trainer, iterations, largest_class, wanted, verbose):

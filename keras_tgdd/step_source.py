@@ -7,11 +7,13 @@ import keras
 import numpy as np
 
 from keras_tgdd.datasets.distillation_batches import DistillationBatches
+from keras_tgdd.datasets.fingerprint import fingerprint
 from keras_tgdd.datasets.real_images import RealImages
 from keras_tgdd.datasets.real_images import collect
 from keras_tgdd.summaries.summaries import Summaries
 from keras_tgdd.summaries.summarize import check_usable
 from keras_tgdd.summaries.summary_batches import SummaryBatches
+from keras_tgdd.training.recipe import settings_fingerprint
 
 if TYPE_CHECKING:
     from keras_tgdd.trainer import DistillationTrainer
@@ -37,7 +39,10 @@ class StepSource:
     """
 
     def __init__(
-        self, trainer: "DistillationTrainer", x: Any, y: np.ndarray | None
+        self,
+        trainer: "DistillationTrainer",
+        x: Any,
+        y: np.ndarray | None = None,
     ) -> None:
         self._trainer = trainer
         if isinstance(x, Summaries):
@@ -54,10 +59,18 @@ class StepSource:
             return
         self._summaries = None
         synthetic = trainer.synthetic
+        x, y = collect(x, y)
         self._images = RealImages(
-            *collect(x, y), synthetic.num_classes, synthetic.image_shape
+            x, y, synthetic.num_classes, synthetic.image_shape
         )
         self.real_per_class = trainer.samples_per_class
+
+    @property
+    def identity(self) -> str:
+        """A digest of the real data, or of what was summarized and how."""
+        if self._summaries is None:
+            return fingerprint(self._images.x, self._images.y)
+        return settings_fingerprint(self._summaries.description)
 
     def steps(
         self, first_step: int, num_steps: int, holding_out: bool = False

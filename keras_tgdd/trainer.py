@@ -9,12 +9,15 @@ import numpy as np
 from keras import ops
 
 from keras_tgdd.annotations import Tensor
+from keras_tgdd.callbacks.distillation_checkpoint import find_checkpoint
+from keras_tgdd.callbacks.distillation_checkpoint import remaining_parts
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.compilation import compiles_by_chunk
 from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.compilation import keep_freed_memory
 from keras_tgdd.compilation import settle
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
+from keras_tgdd.description import describe_distillation
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 from keras_tgdd.memory import fitting_classes
@@ -197,7 +200,9 @@ class DistillationTrainer(keras.Model):
                 the summaries) has not improved for 3 epochs, and takes the
                 best images back. Defaults to `1`.
             steps_per_epoch: int, steps in an epoch. Defaults to `100`.
-            callbacks: list of `keras.callbacks.Callback`.
+            callbacks: list of `keras.callbacks.Callback`. With a
+                `DistillationCheckpoint` an interrupted call goes on where it
+                was, and returns the history of what was left.
             verbose: as in `keras.Model.fit`.
 
         Returns:
@@ -215,11 +220,11 @@ class DistillationTrainer(keras.Model):
         epochs = MOST_EPOCHS if automatic else epochs
         check_positive_int("epochs", epochs)
         check_positive_int("steps_per_epoch", steps_per_epoch)
+        checkpoint = find_checkpoint(callbacks, automatic)
         source = StepSource(self, x, y)
         if not self.compiled:
             self.compile()
-        num_steps = epochs * steps_per_epoch
-        pixels = self._pixels(num_steps, source)
+        pixels = self._pixels(epochs * steps_per_epoch, source)
         keep_freed_memory(pixels)
         if self._choose_jit_compile:
             jit_compile = default_jit_compile(pixels)
@@ -229,23 +234,36 @@ class DistillationTrainer(keras.Model):
         if cut and compiles_by_chunk(self.jit_compile):
             self.jit_compile = False
             self.trajectory.network.compile_chunks()
-        batches = source.steps(self.num_steps, num_steps, automatic)
         if self.jit_compile and not self.optimizer.built:
-            draw = batches[0][0]["augmentation"]
+            draw = source.steps(0, 1)[0][0]["augmentation"]
             settle(self, self._smallest_inputs(draw))
+        parts = [(0, epochs, steps_per_epoch)]
+        if checkpoint is not None:
+            self.optimizer.build(self.trainable_variables)
+            checkpoint.restore(self, source)
+            parts = remaining_parts(self.num_steps, epochs, steps_per_epoch)
         watching = {}
         if automatic:
             watching["validation_data"] = source.held_out()
             callbacks = [*(callbacks or []), _early_stopping()]
-        return super().fit(
-            batches,
-            epochs=epochs,
-            steps_per_epoch=steps_per_epoch,
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=verbose,
-            **watching,
-        )
+        history = None
+        for initial_epoch, last_epoch, steps in parts:
+            num_steps = (last_epoch - initial_epoch) * steps
+            part = super().fit(
+                source.steps(self.num_steps, num_steps, automatic),
+                initial_epoch=initial_epoch,
+                epochs=last_epoch,
+                steps_per_epoch=steps,
+                callbacks=callbacks,
+                shuffle=False,
+                verbose=verbose,
+                **watching,
+            )
+            for name, values in part.history.items():
+                if history is not None:
+                    values[:0] = history.history[name]
+            history = part
+        return history or keras.callbacks.History()
 
     def _smallest_inputs(self, draw):
         """One image of each class, for a first call."""
@@ -341,26 +359,7 @@ class DistillationTrainer(keras.Model):
             factor=synthetic.factor,
             mean=self.trajectory.mean,
             std=self.trajectory.std,
-            info={
-                "method": "tgdd",
-                "trajectory": type(self.trajectory).__name__,
-                "objective": type(self.objective).__name__,
-                "constraint_weight": (
-                    self.constraint_weight if self.constrained else 0.0
-                ),
-                "region": self.region,
-                "samples_per_class": self.samples_per_class,
-                "steps": self.num_steps if self.compiled else 0,
-                "optimizer": (
-                    _plain(self.optimizer.get_config())
-                    if self.compiled
-                    else None
-                ),
-                "augmentation": list(self.augmentation.operations),
-                "seed": self.seed,
-                "backend": keras.backend.backend(),
-                "keras": keras.__version__,
-            },
+            info=describe_distillation(self),
         )
 
 
@@ -368,15 +367,6 @@ def _early_stopping():
     return keras.callbacks.EarlyStopping(
         monitor="val_loss", mode="min", patience=3, restore_best_weights=True
     )
-
-
-def _plain(config):
-    """Keeps the JSON-compatible entries of a config."""
-    return {
-        key: value
-        for key, value in config.items()
-        if isinstance(value, (str, int, float, bool, type(None), dict))
-    }
 
 
 def _check_fit(synthetic, trajectory):

@@ -17,6 +17,8 @@ from keras_tgdd.datasets.fingerprint import fingerprint
 from keras_tgdd.datasets.real_images import RealImages
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.objectives.objective import Objective
+from keras_tgdd.summaries.begun_summaries import BegunSummaries
+from keras_tgdd.summaries.begun_summaries import stack
 from keras_tgdd.summaries.summaries import Summaries
 from keras_tgdd.summaries.summarizer import Summarizer
 from keras_tgdd.summaries.summary_plan import SummaryPlan
@@ -135,43 +137,51 @@ def summarize_data(
         "num_classes": trajectory.num_classes,
         **describe_parts(objective, augmentation),
     }
+    filepath = None
     if directory is not None:
         filepath = pathlib.Path(directory) / summary_filename(description)
         if filepath.is_file():
             return Summaries.load(filepath)
         check_writable(directory)
-    counts = [
-        trajectory.num_snapshots(expert)
-        for expert in range(trajectory.num_experts)
-    ]
-    experts, stages = plan.stages(counts)
-    summarizer = Summarizer(trajectory, objective, augmentation)
-    images = plan.num_entries * trajectory.num_classes
-    images *= samples_per_class or largest
-    pixels = images * x.shape[1] * x.shape[2]
-    keep_freed_memory(pixels)
-    summarizer.compile(jit_compile=default_jit_compile(pixels))
-    progress = tqdm(
-        list(zip(experts, stages)), "summaries", disable=not verbose
+    experts, stages = plan.stages(
+        [trajectory.num_snapshots(i) for i in range(trajectory.num_experts)]
     )
-    draws, values = [], []
-    for number, (expert, stage) in enumerate(progress):
+    images = plan.num_entries * trajectory.num_classes
+    summarizer = _compiled(
+        Summarizer(trajectory, objective, augmentation),
+        images * (samples_per_class or largest) * x.shape[1] * x.shape[2],
+    )
+    begun = BegunSummaries(filepath, description)
+    draws = []
+    for number in tqdm(
+        range(plan.num_entries), "summaries", disable=not verbose
+    ):
         generator = plan.generator(number)
         draws.append(
             augmentation.draw(generator, trajectory.num_classes, x.shape[1:3])
         )
+        if number < len(begun.values):
+            continue
         index, weight = _choose(real_images, generator, samples_per_class)
         inputs = {
-            "weights": trajectory.weights(int(expert), int(stage)),
+            "weights": trajectory.weights(experts[number], stages[number]),
             "augmentation": draws[-1],
         }
-        values.append(summarizer.summarize(x, index, weight, inputs))
+        begun.append(summarizer.summarize(x, index, weight, inputs))
     summaries = Summaries(
-        experts, stages, _stack(draws), _stack(values), description
+        experts, stages, stack(draws), stack(begun.values), description
     )
-    if directory is not None:
+    if filepath is not None:
         summaries.save(filepath)
+    begun.discard()
     return summaries
+
+
+def _compiled(summarizer, pixels):
+    """The summarizer, compiled as pays for so many pixels."""
+    keep_freed_memory(pixels)
+    summarizer.compile(jit_compile=default_jit_compile(pixels))
+    return summarizer
 
 
 def _choose(real_images, generator, samples_per_class):
@@ -182,7 +192,3 @@ def _choose(real_images, generator, samples_per_class):
         index = real_images.draw_index(generator, samples_per_class)
         counted = np.broadcast_to(real_images.counts[:, None] > 0, index.shape)
     return index, counted
-
-
-def _stack(dicts):
-    return {key: np.stack([d[key] for d in dicts]) for key in dicts[0]}

@@ -6,6 +6,7 @@ from support.summaries import summarize
 import keras_tgdd
 from keras_tgdd.objectives import ClassMeanMatching
 from keras_tgdd.summaries import SummaryPlan
+from keras_tgdd.summaries import begun_summaries
 from keras_tgdd.summaries import summarizer
 
 
@@ -144,3 +145,30 @@ def test_refuses_a_directory_that_cannot_be_written(
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(OSError, match="Choose another directory"):
         summarize(experts, small_data, tmp_path / "file" / "below")
+
+
+def test_interrupted_summaries_go_on_with_the_next_entry(
+    experts, small_data, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(begun_summaries, "_SECONDS_BETWEEN_WRITES", 0.0)
+    whole = summarize(experts, small_data, tmp_path / "whole")
+    summarize_entry = summarizer.Summarizer.summarize
+    calls = []
+
+    def failing(self, *arguments):
+        calls.append(None)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return summarize_entry(self, *arguments)
+
+    monkeypatch.setattr(summarizer.Summarizer, "summarize", failing)
+    with pytest.raises(KeyboardInterrupt):
+        summarize(experts, small_data, tmp_path / "parts")
+    (path,) = (tmp_path / "parts").iterdir()
+    assert path.name.endswith(".safetensors.partial")
+    again = summarize(experts, small_data, tmp_path / "parts")
+    assert len(calls) == 4 + 2  # of five entries, three were there
+    for key, values in whole.values.items():
+        np.testing.assert_array_equal(values, again.values[key])
+    (path,) = (tmp_path / "parts").iterdir()
+    assert path.suffix == ".safetensors"

@@ -1,0 +1,231 @@
+"""A distillation that goes on where it was ended, however it was ended."""
+
+import hashlib
+import json
+import pathlib
+import time
+from typing import TYPE_CHECKING
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_tgdd.annotations import PathLike
+from keras_tgdd.storage.tensor_files import open_tensors
+from keras_tgdd.storage.tensor_files import write_tensors
+from keras_tgdd.training.recipe import settings_fingerprint
+
+if TYPE_CHECKING:
+    from keras_tgdd.step_source import StepSource
+    from keras_tgdd.trainer import DistillationTrainer
+
+_FORMAT = "keras_tgdd.distillation_state"
+
+
+class DistillationCheckpoint(keras.callbacks.Callback):
+    """Keeps pixels, optimizer and step number on disk.
+
+    `DistillationTrainer.fit` goes on from the file where there is one. Its
+    `epochs * steps_per_epoch` then says where the distillation ends, counted
+    from its first step: the same call again, after a crash, continues, and
+    after the end returns at once. On one machine and backend the pixels are
+    those of an undisturbed run, bit for bit, since every step draws from a
+    generator of its own number.
+
+    Keras' `BackupAndRestore` counts epochs and overwrites in place; this
+    counts steps, and a file is whole or not there.
+
+    Args:
+        filepath: path of the safetensors file; its directory must exist.
+        seconds: float, least time between two writes. `0` writes after each
+            step. Defaults to `30`.
+
+    Raises:
+        FileNotFoundError: if the directory does not exist.
+        ValueError: if `seconds` is negative.
+
+    Example:
+
+    ```python
+    checkpoint = keras_tgdd.callbacks.DistillationCheckpoint("run.safetensors")
+    trainer.fit(x, y, steps_per_epoch=10_000, callbacks=[checkpoint])
+    ```
+    """
+
+    def __init__(self, filepath: PathLike, seconds: float = 30.0) -> None:
+        super().__init__()
+        self.filepath = pathlib.Path(filepath)
+        if not self.filepath.parent.is_dir():
+            raise FileNotFoundError(
+                "`filepath` must lie in a directory that exists. Received: "
+                f"filepath={str(filepath)!r}"
+            )
+        if seconds < 0:
+            raise ValueError(
+                f"`seconds` must not be negative. Received: seconds={seconds}"
+            )
+        self.seconds = seconds
+        self._identity = None
+        self._written = 0.0
+
+    def restore(
+        self, trainer: "DistillationTrainer", source: "StepSource"
+    ) -> None:
+        """Takes the state of the file over; `fit` calls it.
+
+        Args:
+            trainer: `DistillationTrainer` with a built optimizer.
+            source: `StepSource` of its steps.
+
+        Raises:
+            ValueError: if the file is of another distillation, or damaged.
+        """
+        if trainer.num_steps == 0:
+            self._identity = _identify(trainer, source)
+        if not self.filepath.is_file():
+            return
+        tensors, metadata = open_tensors(self.filepath, _FORMAT)
+        if trainer.num_steps >= int(metadata["step"]):
+            return  # a later `fit` of the process that wrote it
+        stored = json.loads(metadata["identity"])
+        differing = [
+            f"{key}: stored {stored.get(key)!r}, now {value!r}"
+            for key, value in self._identity.items()
+            if stored.get(key) != value
+        ]
+        if differing:
+            raise ValueError(
+                f"{str(self.filepath)!r} is of another distillation; choose "
+                "another file, or delete it. Received: " + "; ".join(differing)
+            )
+        variables = _variables(trainer)
+        for name, variable in variables.items():
+            variable.assign(tensors.get_tensor(name))
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        self._written = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        if time.monotonic() - self._written >= self.seconds:
+            self._write()
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        self._write()
+
+    def _write(self):
+        trainer = self.model  # brings JAX's state into the variables
+        tensors = {
+            name: np.array(ops.convert_to_numpy(variable.value))
+            for name, variable in _variables(trainer).items()
+        }
+        metadata = {
+            "format": _FORMAT,
+            "identity": json.dumps(self._identity),
+            "step": str(trainer.num_steps),
+        }
+        write_tensors(self.filepath, tensors, metadata)
+        self._written = time.monotonic()
+
+
+def find_checkpoint(
+    callbacks: list | None, automatic: bool
+) -> DistillationCheckpoint | None:
+    """Returns the checkpoint among callbacks, or `None`.
+
+    Args:
+        callbacks: list of `keras.callbacks.Callback`, or `None`.
+        automatic: whether the end of the training is found on the way.
+
+    Raises:
+        ValueError: if there are several, or one whose end is not known.
+    """
+    found = [
+        callback
+        for callback in callbacks or []
+        if isinstance(callback, DistillationCheckpoint)
+    ]
+    if not found:
+        return None
+    if len(found) > 1:
+        raise ValueError(
+            "A distillation has one `DistillationCheckpoint`. Received: "
+            f"{len(found)} of them"
+        )
+    if automatic:
+        raise ValueError(
+            "A `DistillationCheckpoint` does not keep what `epochs='auto'` "
+            "has seen so far; give the number of epochs. Received: "
+            "epochs='auto'"
+        )
+    return found[0]
+
+
+def checkpoint_path(
+    directory: PathLike, trainer: "DistillationTrainer", source: "StepSource"
+) -> pathlib.Path:
+    """Returns the path of the file of one distillation among others.
+
+    Args:
+        directory: path.
+        trainer: compiled `DistillationTrainer` that made no step yet.
+        source: `StepSource` of its steps.
+    """
+    key = settings_fingerprint(_identify(trainer, source))
+    return pathlib.Path(directory) / f"distillation_{key}.safetensors"
+
+
+def remaining_parts(
+    done: int, epochs: int, steps_per_epoch: int
+) -> list[tuple[int, int, int]]:
+    """Cuts what is left of a training into calls of Keras' `fit`.
+
+    Args:
+        done: int, steps made.
+        epochs: int.
+        steps_per_epoch: int.
+
+    Returns:
+        List of `(initial_epoch, epochs, steps_per_epoch)`: the rest of an
+        epoch that was begun, and the epochs after it.
+    """
+    epoch, within = divmod(done, steps_per_epoch)
+    parts = []
+    if within and epoch < epochs:
+        parts.append((epoch, epoch + 1, steps_per_epoch - within))
+        epoch += 1
+    if epoch < epochs:
+        parts.append((epoch, epochs, steps_per_epoch))
+    return parts
+
+
+def _variables(trainer) -> dict[str, Any]:
+    """Everything that a step changes, by the name it has in the file."""
+    variables = {"images": trainer.synthetic.images}
+    for number, variable in enumerate(trainer.optimizer.variables):
+        variables[f"optimizer_{number:04d}"] = variable
+    return variables
+
+
+def _identity_of_start(trainer):
+    images = ops.convert_to_numpy(trainer.synthetic.images.value)
+    return hashlib.sha256(np.ascontiguousarray(images).data).hexdigest()
+
+
+def _identify(trainer, source):
+    """What must be the same for a state to be of this distillation."""
+    trajectory = trainer.trajectory
+    settings = {
+        **trainer.distilled_dataset().info,
+        "factor": trainer.synthetic.factor,
+        "max_decoded": trainer.max_decoded,
+        "start": _identity_of_start(trainer),
+        "experts": (
+            trajectory.fingerprint()
+            if hasattr(trajectory, "fingerprint")
+            else type(trajectory).__name__
+        ),
+        "data": source.identity,
+    }
+    del settings["steps"], settings["optimizer"]["name"]
+    return json.loads(json.dumps(settings))

@@ -1,0 +1,47 @@
+"""How a distilled set was made, as it stands in its file."""
+
+from typing import TYPE_CHECKING
+from typing import Any
+
+import keras
+
+if TYPE_CHECKING:
+    from keras_tgdd.trainer import DistillationTrainer
+
+
+def describe_distillation(trainer: "DistillationTrainer") -> dict[str, Any]:
+    """Returns the settings of a distillation and how far it is.
+
+    Args:
+        trainer: `DistillationTrainer`.
+
+    Returns:
+        JSON-compatible dict.
+    """
+    return {
+        "method": "tgdd",
+        "trajectory": type(trainer.trajectory).__name__,
+        "objective": type(trainer.objective).__name__,
+        "constraint_weight": (
+            trainer.constraint_weight if trainer.constrained else 0.0
+        ),
+        "region": trainer.region,
+        "samples_per_class": trainer.samples_per_class,
+        "steps": trainer.num_steps if trainer.compiled else 0,
+        "optimizer": (
+            _plain(trainer.optimizer.get_config()) if trainer.compiled else None
+        ),
+        "augmentation": list(trainer.augmentation.operations),
+        "seed": trainer.seed,
+        "backend": keras.backend.backend(),
+        "keras": keras.__version__,
+    }
+
+
+def _plain(config):
+    """Keeps the JSON-compatible entries of a config."""
+    return {
+        key: value
+        for key, value in config.items()
+        if isinstance(value, (str, int, float, bool, type(None), dict))
+    }

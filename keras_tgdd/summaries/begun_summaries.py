@@ -1,0 +1,68 @@
+"""Summaries that are not finished, so that they need not begin anew."""
+
+import json
+import pathlib
+import time
+
+import numpy as np
+
+from keras_tgdd.storage.tensor_files import open_tensors
+from keras_tgdd.storage.tensor_files import write_tensors
+
+_FORMAT = "keras_tgdd.begun_summaries"
+_SECONDS_BETWEEN_WRITES = 10.0
+
+
+class BegunSummaries:
+    """The entries that are done, written every ten seconds.
+
+    Args:
+        filepath: path of the finished file; the unfinished one has
+            `.partial` added. `None` keeps them in memory alone.
+        description: dict, of the finished summaries.
+
+    Attributes:
+        values: list of dicts of arrays, the entries that are done.
+
+    Raises:
+        ValueError: if there is an unfinished file, and it is damaged.
+    """
+
+    def __init__(
+        self, filepath: pathlib.Path | None, description: dict
+    ) -> None:
+        self._path = None
+        self._description = json.dumps(description, sort_keys=True)
+        self._written = time.monotonic()
+        self.values = []
+        if filepath is None:
+            return
+        self._path = filepath.with_name(f"{filepath.name}.partial")
+        if self._path.is_file():
+            tensors, metadata = open_tensors(self._path, _FORMAT)
+            if metadata["description"] == self._description:
+                stacked = {k: tensors.get_tensor(k) for k in tensors.keys()}
+                count = len(next(iter(stacked.values())))
+                self.values = [
+                    {key: value[i] for key, value in stacked.items()}
+                    for i in range(count)
+                ]
+
+    def append(self, values: dict[str, np.ndarray]) -> None:
+        """Adds an entry, and writes all of them if it is time."""
+        self.values.append(values)
+        overdue = time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES
+        if self._path is not None and overdue:
+            metadata = {"format": _FORMAT, "description": self._description}
+            write_tensors(self._path, stack(self.values), metadata)
+            self._written = time.monotonic()
+
+    def discard(self) -> None:
+        """Removes the unfinished file."""
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+
+def stack(entries: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Gives the arrays of entries an axis of entries first."""
+    return {key: np.stack([e[key] for e in entries]) for key in entries[0]}

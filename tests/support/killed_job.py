@@ -1,0 +1,46 @@
+"""A job that can be killed at any moment and started again.
+
+    python tests/support/killed_job.py DIRECTORY OUTPUT
+
+Experts, summaries and distillation of small made-up images; every state is
+written as often as it can be. Prints a line when it begins.
+"""
+
+import pathlib
+import sys
+
+import numpy as np
+from networks import small_network
+
+import keras_tgdd
+from keras_tgdd.callbacks import DistillationCheckpoint
+from keras_tgdd.summaries import begun_summaries
+
+
+def main(directory, output):
+    print("begun", flush=True)
+    begun_summaries._SECONDS_BETWEEN_WRITES = 0.0
+    directory = pathlib.Path(directory)
+    generator = np.random.default_rng(0)
+    x = generator.integers(0, 256, (60, 8, 8, 2)).astype("uint8")
+    y = np.arange(60) % 3
+    experts = keras_tgdd.train_experts(
+        small_network, x, y, 2, 6, directory, verbose=0
+    )
+    summaries = experts.summarize(x, y, plan=40, verbose=0)
+    synthetic = keras_tgdd.layers.SyntheticImages(3, 2, (8, 8, 2), factor=2)
+    synthetic.adapt(x, y, seed=0)
+    trainer = keras_tgdd.DistillationTrainer(synthetic, experts, seed=1)
+    checkpoint = DistillationCheckpoint(directory / "state.safetensors", 0)
+    trainer.fit(
+        summaries,
+        epochs=4,
+        steps_per_epoch=15,
+        callbacks=[checkpoint],
+        verbose=0,
+    )
+    trainer.distilled_dataset().save(output)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
