@@ -115,13 +115,7 @@ def summarize_data(
     Returns:
         `Summaries`.
     """
-    if samples_per_class is not None:
-        check_positive_int("samples_per_class", samples_per_class)
-    if not objective.cacheable:
-        raise ValueError(
-            f"{type(objective).__name__} needs a later look at the data: pass "
-            "them to `fit`. Received: an objective with cacheable=False"
-        )
+    _check(samples_per_class, objective)
     # A part of the data may lack a class that another part has.
     real_images = RealImages(
         x, y, trajectory.num_classes, trajectory.image_shape, every_class=False
@@ -175,6 +169,16 @@ def summarize_data(
         summaries.save(filepath)
     begun.discard()
     return summaries
+
+
+def _check(samples_per_class, objective):
+    if samples_per_class is not None:
+        check_positive_int("samples_per_class", samples_per_class)
+    if not objective.cacheable:
+        raise ValueError(
+            f"{type(objective).__name__} needs a later look at the data: pass "
+            "them to `fit`. Received: an objective with cacheable=False"
+        )
 
 
 def _compiled(summarizer, pixels):
