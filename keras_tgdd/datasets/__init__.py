@@ -1,7 +1,8 @@
 """Real data sets and distilled ones."""
 
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
+from keras_tgdd.datasets.from_directory import from_directory
 from keras_tgdd.datasets.image_dataset import ImageDataset
 from keras_tgdd.datasets.load import load
 
-__all__ = ["DistilledDataset", "ImageDataset", "load"]
+__all__ = ["DistilledDataset", "ImageDataset", "from_directory", "load"]

@@ -110,8 +110,6 @@ def _read_varied(tfds, builder, split, image_size):
     for example in tfds.as_numpy(dataset):
         image = example["image"]
         side = image_size or _DEFAULT_SIDE
-        if image.shape[:2] != (side, side):
-            image = fit_image(image, side)
-        images.append(image)
+        images.append(fit_image(image, side))
         labels.append(example["label"])
     return np.stack(images), np.asarray(labels, "int64")
