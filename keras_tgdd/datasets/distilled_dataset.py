@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -9,6 +10,10 @@ from numpy.typing import ArrayLike
 
 from keras_tgdd.annotations import PathLike
 from keras_tgdd.checks import check_images
+from keras_tgdd.checks import to_unit_range
+from keras_tgdd.datasets.conversions import to_tf_dataset
+from keras_tgdd.datasets.conversions import to_torch_dataset
+from keras_tgdd.datasets.image_files import write_images
 from keras_tgdd.layers.multi_formation import MultiFormation
 from keras_tgdd.storage.tensor_files import open_tensors
 from keras_tgdd.storage.tensor_files import write_tensors
@@ -44,7 +49,7 @@ class DistilledDataset:
     ```python
     distilled = keras_tgdd.DistilledDataset.load("distilled.safetensors")
     x, y = distilled.to_numpy()
-    network.fit((x - distilled.mean) / distilled.std, y, epochs=300)
+    network.fit(distilled.preprocess(x), y, epochs=300)
     ```
     """
 
@@ -110,6 +115,78 @@ class DistilledDataset:
         decoded = MultiFormation(self.factor)(self.images)
         x = ops.convert_to_numpy(decoded).reshape((-1, *self.image_shape))
         return x, np.repeat(self.labels.ravel(), self.factor**2)
+
+    def preprocess(self, x: np.ndarray) -> np.ndarray:
+        """Normalizes images as networks that train on this set need them.
+
+        For the set's own images and for test images alike.
+
+        Args:
+            x: array of shape `(n, height, width, channels)`, uint8 in 0–255
+                or float in [0, 1].
+
+        Returns:
+            float32 array of that shape, `(x - mean) / std`.
+
+        Raises:
+            TypeError, ValueError: if `x` is not images of the set's shape.
+        """
+        check_images(x, self.image_shape)
+        return (to_unit_range(x) - self.mean) / self.std
+
+    def to_tf(self, batch_size: int | None = None) -> Any:
+        """Returns the set as a `tf.data.Dataset`, ready to train on.
+
+        Args:
+            batch_size: optional int; `None` yields one image at a time.
+
+        Returns:
+            `tf.data.Dataset` of pairs of a preprocessed float32 image
+            `(height, width, channels)` and an int64 label, with an axis of
+            the batch first where one is asked for. In the order of
+            `to_numpy`; shuffle it.
+
+        Raises:
+            ImportError: if tensorflow is not installed.
+        """
+        return to_tf_dataset(*self._ready(), batch_size)
+
+    def to_torch(self) -> Any:
+        """Returns the set as a `torch.utils.data.TensorDataset`, ready to
+        train on.
+
+        Returns:
+            `TensorDataset` of preprocessed float32 images, **channels
+            first**, `(channels, height, width)`, and int64 labels. In the
+            order of `to_numpy`; shuffle it. Test images become fit for the
+            same network by `preprocess(x).transpose(0, 3, 1, 2)`.
+
+        Raises:
+            ImportError: if torch is not installed.
+        """
+        return to_torch_dataset(*self._ready())
+
+    def _ready(self):
+        x, y = self.to_numpy()
+        return self.preprocess(x), y
+
+    def save_images(self, directory: PathLike) -> None:
+        """Writes each stored image as a PNG, in a folder for each class.
+
+        Folders are numbered and named after the classes, `03_dress`; what is
+        no letter, digit, dash or dot becomes an underscore. Pixels are
+        rounded to bytes. Images of another number of channels than 1 or 3
+        are no pictures, and refused.
+
+        Args:
+            directory: path, created where missing. Files of these names in it
+                are replaced.
+
+        Raises:
+            ValueError: if the images have neither 1 nor 3 channels.
+            OSError: if it cannot be written.
+        """
+        write_images(directory, self.images, self.class_names)
 
     def save(self, filepath: PathLike) -> None:
         """Writes one safetensors file.
