@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import confusion_matrix
 
 from keras_tgdd.annotations import NetworkFn
+from keras_tgdd.annotations import PathLike
 from keras_tgdd.callbacks.progress import Progress
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
@@ -15,8 +16,11 @@ from keras_tgdd.compilation import announce
 from keras_tgdd.compilation import default_dtype_policy
 from keras_tgdd.compilation import using_dtype_policy
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
+from keras_tgdd.datasets.fingerprint import fingerprint
 from keras_tgdd.datasets.statistics import complete_statistics
 from keras_tgdd.evaluation.architectures import get_architecture
+from keras_tgdd.evaluation.comparison import pool
+from keras_tgdd.evaluation.finished_runs import FinishedRuns
 from keras_tgdd.evaluation.protocols import get_protocol
 from keras_tgdd.evaluation.result import EvaluationResult
 from keras_tgdd.models.conv_net import ConvNet
@@ -43,6 +47,7 @@ def evaluate(
     verbose: int = 1,
     dtype_policy: str | None = None,
     test_every: int | None = None,
+    filepath: PathLike | None = None,
 ) -> EvaluationResult:
     """Trains fresh networks on a small set and tests each of them once.
 
@@ -78,12 +83,17 @@ def evaluate(
             that often and reports the best accuracy beside that of the last
             epoch. It is chosen on test data, so it flatters; use it to
             compare with publications that do the same.
+        filepath: optional path of a JSON file, in a directory that exists,
+            for the results of finished networks. The same call again goes on
+            with those that are missing.
 
     Returns:
         `EvaluationResult`.
 
     Raises:
-        TypeError, ValueError: if sets or numbers do not fit.
+        TypeError, ValueError: if sets or numbers do not fit, or `filepath`
+            is of another evaluation.
+        FileNotFoundError: if the directory of `filepath` does not exist.
 
     Example:
 
@@ -116,35 +126,52 @@ def evaluate(
         network = (network_fn or ConvNet)(tuple(x.shape[1:]), num_classes)
     check_network(network, x.shape[1:], num_classes)
     trainer = ClassifierTrainer(network, protocol, mean, std, jit_compile)
-    start = time.perf_counter()
-    runs, best_runs, confusion = [], [], 0
-    for run in range(num_runs):
-        progress = Progress(
-            f"{description} {run + 1}/{num_runs}", verbose=verbose
-        )
+    identity = {
+        "training images": fingerprint(x, y),
+        "test images": fingerprint(x_test, y_test),
+        "seed": seed,
+        "test_every": test_every,
+        **_identify(trainer, mean, std),
+    }
+    finished = FinishedRuns(filepath, identity)
+    for run in range(len(finished.results), num_runs):
+        progress = Progress(f"{description} {run + 1}/{num_runs}", verbose)
+        start = time.perf_counter()
         batches = trainer.batches(x, y, [seed, run, _BATCHES])
         trainer.restart([seed, run, _WEIGHTS], batches.steps_per_epoch)
-        if verbose and run == 0:
+        if verbose and run == len(finished.results):
             announce(description, trainer, network)
         best = _train(trainer, batches, (x_test, y_test), test_every, progress)
         predicted = trainer.predict_labels(x_test)
-        runs.append(float(np.mean(predicted == y_test)))
-        if test_every is not None:
-            best_runs.append(max(best, runs[-1]))
-        confusion += confusion_matrix(
+        accuracy = float(np.mean(predicted == y_test))
+        confusion = confusion_matrix(
             y_test, predicted, labels=np.arange(num_classes)
         )
-    return EvaluationResult(
-        runs=tuple(runs),
-        protocol=protocol.to_dict(),
-        seed=seed,
-        num_images=len(x),
-        seconds=time.perf_counter() - start,
-        best_runs=tuple(best_runs),
-        confusion=tuple(tuple(map(int, row)) for row in confusion),
-        network=network.name,
-        **described,
-    )
+        finished.append(
+            EvaluationResult(
+                runs=(accuracy,),
+                protocol=protocol.to_dict(),
+                seed=seed,
+                num_images=len(x),
+                seconds=time.perf_counter() - start,
+                best_runs=(max(best, accuracy),) if test_every else (),
+                confusion=tuple(map(tuple, confusion.tolist())),
+                network=network.name,
+                **described,
+            )
+        )
+    return pool(finished.results[:num_runs])
+
+
+def _identify(trainer, mean, std):
+    """What decides how networks are trained, but for data and seed."""
+    network = trainer.network
+    return {
+        "normalization": [np.ravel(mean).tolist(), np.ravel(std).tolist()],
+        "protocol": trainer.recipe.fingerprint,
+        "network": [list(weight.shape) for weight in network.weights],
+        "dtype": [layer.compute_dtype for layer in network.layers],
+    }
 
 
 def _train(trainer, batches, test_data, test_every, progress):

@@ -10,6 +10,7 @@ from keras_tgdd import evaluate
 from keras_tgdd.evaluation import EvaluationResult
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import random_images
+from keras_tgdd.training import ClassifierTrainer
 
 PROTOCOL = get_protocol("tgdd", epochs=8, flip=False)
 
@@ -60,6 +61,50 @@ def test_tests_on_the_way_change_nothing_but_the_best_figure(small_data):
     assert watched.best == np.mean(watched.best_runs)
     with pytest.raises(ValueError, match="must divide.*test_every=3, 8 epochs"):
         run(distilled, small_data, test_every=3)
+
+
+def test_finished_networks_are_not_trained_again(
+    small_data, tmp_path, monkeypatch
+):
+    path = tmp_path / "runs.json"
+    distilled = random_images(*small_data, images_per_class=1)
+    whole = run(distilled, small_data, num_runs=3)
+    run(distilled, small_data, num_runs=2, filepath=path)
+    trained = []
+    restart = ClassifierTrainer.restart
+
+    def counting(self, seed, steps):
+        trained.append(seed)
+        return restart(self, seed, steps)
+
+    monkeypatch.setattr(ClassifierTrainer, "restart", counting)
+    again = run(distilled, small_data, num_runs=3, filepath=path)
+    assert trained == [[0, 2, 0]]
+    assert again.runs == whole.runs and again.confusion == whole.confusion
+    first = run(distilled, small_data, num_runs=1, filepath=path)
+    assert first.runs == whole.runs[:1] and len(trained) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["runs.json"]
+
+
+def test_finished_networks_of_another_evaluation_are_refused(
+    small_data, tmp_path
+):
+    path = tmp_path / "runs.json"
+    distilled = random_images(*small_data, images_per_class=1)
+    run(distilled, small_data, num_runs=1, filepath=path)
+    kept = path.read_text()
+    with pytest.raises(ValueError, match="Received: another seed"):
+        run(distilled, small_data, seed=1, filepath=path)
+    other = random_images(*small_data, images_per_class=1, seed=1)
+    with pytest.raises(ValueError, match="another training images"):
+        run(other, small_data, filepath=path)
+    assert path.read_text() == kept
+    for text in ("[]", "{}", '{"format": "x"}', kept[:-9], "null"):
+        path.write_text(text)
+        with pytest.raises(ValueError, match="is damaged, or holds"):
+            run(distilled, small_data, filepath=path)
+    with pytest.raises(FileNotFoundError, match="directory that exists"):
+        run(distilled, small_data, filepath=tmp_path / "no" / "runs.json")
 
 
 def test_a_result_survives_json(small_data):
