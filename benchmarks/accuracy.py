@@ -11,7 +11,6 @@ between runs. Test data are read for the figures alone.
 
 import argparse
 import json
-import os
 import pathlib
 import shlex
 import sys
@@ -26,6 +25,7 @@ from keras_tgdd.callbacks import Progress
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import pool
 from keras_tgdd.evaluation import select_images
+from keras_tgdd.storage.replacing import replacing
 from keras_tgdd.trajectories import RandomNetworks
 
 RESULTS = pathlib.Path(__file__).parent / "results"
@@ -73,9 +73,7 @@ class Workshop:
         """The set of a run, read from disk where it is there already."""
         path = self.directory / f"{run.set_name}.safetensors"
         if not path.is_file():
-            start = time.perf_counter()
             self._distil(run).save(path)
-            self.seconds["distillation"] = time.perf_counter() - start
         return keras_tgdd.DistilledDataset.load(path)
 
     def _distil(self, run):
@@ -96,13 +94,17 @@ class Workshop:
         )
         source = (data.x_train, data.y_train)
         if run.from_summaries:
+            start = time.perf_counter()
             source = (trajectory.summarize(*source),)
+            self.seconds["summaries"] = time.perf_counter() - start
+        start = time.perf_counter()
         trainer.fit(
             *source,
             steps_per_epoch=run.iterations,
             callbacks=[Progress("distillation")],
             verbose=0,
         )
+        self.seconds["distillation"] = time.perf_counter() - start
         return trainer.distilled_dataset()
 
     def selected(self, run, seed):
@@ -175,9 +177,8 @@ def store(path, run, result):
         "result": {**result, **provenance},
     }
     lines = [f' "{key}": {json.dumps(value)}' for key, value in stored.items()]
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def main():

@@ -4,10 +4,11 @@
 
 Class-incremental learning: at each step a few new classes arrive, a memory of
 them is kept, and a network is trained from scratch on the memories of all
-classes so far (GDumb; arXiv 2110.04181, section 4.4). Only the data of the new
-classes are at hand, for experts and distillation alike. Memories of distilled
-images stand beside those of random images and of herding; all hold as many
-images. On the digits, five orders take about a quarter of an hour.
+classes so far (GDumb; arXiv 2110.04181, section 4.4). Only the data of the
+new classes are at hand, for experts and distillation alike; images are
+normalized by the statistics of the first step's classes throughout. Memories
+of distilled images stand beside those of random images and of herding; all
+hold as many images. On the digits, five orders take about a quarter of an hour.
 """
 
 import argparse
@@ -22,8 +23,10 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 import keras_tgdd
+from keras_tgdd.datasets.statistics import channel_statistics
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import select_images
+from keras_tgdd.storage.replacing import replacing
 
 METHODS = ("distilled", "herding", "random")
 
@@ -65,12 +68,13 @@ def of_classes(x, y, classes):
     return x[chosen], positions[y[chosen]]
 
 
-def remember(data, classes, args, seed):
+def remember(data, classes, statistics, args, seed):
     """Returns the memory of new classes by each method.
 
-    Nothing but the data of these classes is used.
+    Nothing but the data of these classes is used, and the statistics.
     """
     x, y = of_classes(data.x_train, data.y_train, classes)
+    mean, std = statistics
     experts = keras_tgdd.train_experts(
         keras_tgdd.models.ConvNet,
         x,
@@ -80,8 +84,8 @@ def remember(data, classes, args, seed):
         directory=pathlib.Path(args.output_dir)
         / f"{data.name.replace('/', '_')}"
         / ("experts_" + "_".join(map(str, classes)) + f"_{seed}"),
-        mean=data.mean,
-        std=data.std,
+        mean=mean,
+        std=std,
         seed=seed,
         verbose=0,
     )
@@ -106,8 +110,8 @@ def remember(data, classes, args, seed):
             method,
             of_images,
             factor=args.factor,
-            mean=data.mean,
-            std=data.std,
+            mean=mean,
+            std=std,
             seed=seed,
         )
     return memories
@@ -130,12 +134,13 @@ def learn(data, args, order):
     kept = {method: [] for method in METHODS}
     accuracies = {method: [] for method in METHODS}
     seen = np.array([], int)
-    for step, classes in enumerate(
-        arrivals(data.num_classes, args.steps, [args.seed, order])
-    ):
+    steps = arrivals(data.num_classes, args.steps, [args.seed, order])
+    first, _ = of_classes(data.x_train, data.y_train, steps[0])
+    statistics = channel_statistics(first)
+    for classes in steps:
         seen = np.concatenate([seen, classes])
         test = of_classes(data.x_test, data.y_test, seen)
-        memories = remember(data, classes, args, args.seed + order)
+        memories = remember(data, classes, statistics, args, args.seed + order)
         for method in METHODS:
             kept[method].append(memories[method])
             result = keras_tgdd.evaluate(
@@ -178,7 +183,8 @@ def draw(path, num_seen, accuracies):
     axis.set_ylabel("test accuracy on them in %")
     axis.grid(alpha=0.3)
     axis.legend()
-    figure.savefig(path)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png")
 
 
 def main():

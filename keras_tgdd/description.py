@@ -19,7 +19,7 @@ def describe_distillation(trainer: "DistillationTrainer") -> dict[str, Any]:
         JSON-compatible dict.
     """
     return {
-        "method": "tgdd",
+        "method": _method(trainer),
         "trajectory": type(trainer.trajectory).__name__,
         "objective": type(trainer.objective).__name__,
         "constraint_weight": (
@@ -36,6 +36,14 @@ def describe_distillation(trainer: "DistillationTrainer") -> dict[str, Any]:
         "backend": keras.backend.backend(),
         "keras": keras.__version__,
     }
+
+
+def _method(trainer):
+    """The method of this name, or what is left of it."""
+    staged = hasattr(trainer.trajectory, "num_experts")
+    if not staged:
+        return "distribution matching"
+    return "tgdd" if trainer.constrained else "stage-wise matching"
 
 
 def _plain(config):

@@ -75,9 +75,8 @@ def distill(
             0.5 from there. Less can be better where classes are easy to tell
             apart.
         directory: path where experts and the state of the distillation are
-            kept: the same call again goes on where it was interrupted, and
-            with more iterations goes on from the end. `None` takes a
-            temporary directory.
+            kept: the same call again goes on where it was interrupted.
+            `None` takes a temporary directory.
         class_names: optional sequence of strings, one a class.
         mean: floats of shape `(channels,)`, in [0, 1] units. `None` takes
             the mean of `x`.
@@ -169,7 +168,8 @@ def distill(
 def _fit(trainer, data, iterations, directory, verbose):
     """Distils, and keeps the state in a file that its settings name."""
     trainer.compile()
-    path = checkpoint_path(directory, trainer, StepSource(trainer, *data))
+    source = StepSource(trainer, *data)
+    path = checkpoint_path(directory, trainer, source, iterations)
     trainer.fit(
         *data,
         steps_per_epoch=iterations,

@@ -138,6 +138,7 @@ class DistillationTrainer(keras.Model):
         )
         self.class_names = class_names or trajectory.class_names
         self.seed = seed
+        self.identity = None  # known from the first step with a checkpoint
         self._mean = ops.convert_to_tensor(trajectory.mean, "float32")
         self._std = ops.convert_to_tensor(trajectory.std, "float32")
         self._matching = keras.metrics.Mean(name="matching")
@@ -240,7 +241,8 @@ class DistillationTrainer(keras.Model):
         parts = [(0, epochs, steps_per_epoch)]
         if checkpoint is not None:
             self.optimizer.build(self.trainable_variables)
-            checkpoint.restore(self, source)
+            last_step = epochs * steps_per_epoch
+            checkpoint.restore(self, source, last_step)
             parts = remaining_parts(self.num_steps, epochs, steps_per_epoch)
         watching = {}
         if automatic:
@@ -259,10 +261,13 @@ class DistillationTrainer(keras.Model):
                 verbose=verbose,
                 **watching,
             )
-            for name, values in part.history.items():
-                if history is not None:
+            if history is not None:
+                part.epoch[:0] = history.epoch
+                for name, values in part.history.items():
                     values[:0] = history.history[name]
             history = part
+            if self.stop_training:
+                break
         return history or keras.callbacks.History()
 
     def _smallest_inputs(self, draw):

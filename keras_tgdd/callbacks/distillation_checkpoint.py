@@ -12,8 +12,11 @@ import numpy as np
 from keras import ops
 
 from keras_tgdd.annotations import PathLike
+from keras_tgdd.description import describe_distillation
 from keras_tgdd.storage.tensor_files import open_tensors
 from keras_tgdd.storage.tensor_files import write_tensors
+from keras_tgdd.summaries.summarize import describe_parts
+from keras_tgdd.summaries.summarize import fingerprint_of
 from keras_tgdd.training.recipe import settings_fingerprint
 
 if TYPE_CHECKING:
@@ -29,9 +32,10 @@ class DistillationCheckpoint(keras.callbacks.Callback):
     `DistillationTrainer.fit` goes on from the file where there is one. Its
     `epochs * steps_per_epoch` then says where the distillation ends, counted
     from its first step: the same call again, after a crash, continues, and
-    after the end returns at once. On one machine and backend the pixels are
+    after the end returns at once. On one machine and backend its pixels are
     those of an undisturbed run, bit for bit, since every step draws from a
-    generator of its own number.
+    generator of its own number. A longer call goes on from the end; where it
+    is long enough to be compiled and the first was not, that rounds otherwise.
 
     Keras' `BackupAndRestore` counts epochs and overwrites in place; this
     counts steps, and a file is whole or not there.
@@ -66,32 +70,54 @@ class DistillationCheckpoint(keras.callbacks.Callback):
                 f"`seconds` must not be negative. Received: seconds={seconds}"
             )
         self.seconds = seconds
-        self._identity = None
         self._written = 0.0
 
     def restore(
-        self, trainer: "DistillationTrainer", source: "StepSource"
+        self,
+        trainer: "DistillationTrainer",
+        source: "StepSource",
+        last_step: int,
     ) -> None:
         """Takes the state of the file over; `fit` calls it.
 
         Args:
             trainer: `DistillationTrainer` with a built optimizer.
             source: `StepSource` of its steps.
+            last_step: int, where the distillation is to end.
 
         Raises:
-            ValueError: if the file is of another distillation, or damaged.
+            ValueError: if the file is of another distillation, is further
+                than `last_step`, or is damaged; or if steps were made before
+                there was a checkpoint.
         """
-        if trainer.num_steps == 0:
-            self._identity = _identify(trainer, source)
+        if trainer.identity is None:
+            if trainer.num_steps:
+                raise ValueError(
+                    "A `DistillationCheckpoint` must be there from the first "
+                    "step, since it tells distillations apart by their start. "
+                    f"Received: a trainer that made {trainer.num_steps} steps "
+                    "without one"
+                )
+            trainer.identity = json.dumps(identify(trainer, source))
         if not self.filepath.is_file():
             return
         tensors, metadata = open_tensors(self.filepath, _FORMAT)
-        if trainer.num_steps >= int(metadata["step"]):
-            return  # a later `fit` of the process that wrote it
-        stored = json.loads(metadata["identity"])
+        self._check_same(json.loads(metadata["identity"]), trainer)
+        step = int(metadata["step"])
+        if step > last_step:
+            raise ValueError(
+                f"{str(self.filepath)!r} is at step {step}, and steps are not "
+                "taken back; choose another file, or delete it. Received: an "
+                f"end at step {last_step}"
+            )
+        if step > trainer.num_steps:
+            for name, variable in _variables(trainer).items():
+                variable.assign(tensors.get_tensor(name))
+
+    def _check_same(self, stored, trainer):
         differing = [
             f"{key}: stored {stored.get(key)!r}, now {value!r}"
-            for key, value in self._identity.items()
+            for key, value in json.loads(trainer.identity).items()
             if stored.get(key) != value
         ]
         if differing:
@@ -99,14 +125,14 @@ class DistillationCheckpoint(keras.callbacks.Callback):
                 f"{str(self.filepath)!r} is of another distillation; choose "
                 "another file, or delete it. Received: " + "; ".join(differing)
             )
-        variables = _variables(trainer)
-        for name, variable in variables.items():
-            variable.assign(tensors.get_tensor(name))
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         self._written = time.monotonic()
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    # Not at the end of a step, where Keras would wait for each to be read.
+    def on_train_batch_begin(
+        self, batch: int, logs: dict | None = None
+    ) -> None:
         if time.monotonic() - self._written >= self.seconds:
             self._write()
 
@@ -121,7 +147,7 @@ class DistillationCheckpoint(keras.callbacks.Callback):
         }
         metadata = {
             "format": _FORMAT,
-            "identity": json.dumps(self._identity),
+            "identity": trainer.identity,
             "step": str(trainer.num_steps),
         }
         write_tensors(self.filepath, tensors, metadata)
@@ -162,7 +188,10 @@ def find_checkpoint(
 
 
 def checkpoint_path(
-    directory: PathLike, trainer: "DistillationTrainer", source: "StepSource"
+    directory: PathLike,
+    trainer: "DistillationTrainer",
+    source: "StepSource",
+    num_steps: int,
 ) -> pathlib.Path:
     """Returns the path of the file of one distillation among others.
 
@@ -170,8 +199,10 @@ def checkpoint_path(
         directory: path.
         trainer: compiled `DistillationTrainer` that made no step yet.
         source: `StepSource` of its steps.
+        num_steps: int, how many steps it is to make.
     """
-    key = settings_fingerprint(_identify(trainer, source))
+    settings = {**identify(trainer, source), "num_steps": num_steps}
+    key = settings_fingerprint(settings)
     return pathlib.Path(directory) / f"distillation_{key}.safetensors"
 
 
@@ -207,25 +238,37 @@ def _variables(trainer) -> dict[str, Any]:
     return variables
 
 
-def _identity_of_start(trainer):
-    images = ops.convert_to_numpy(trainer.synthetic.images.value)
-    return hashlib.sha256(np.ascontiguousarray(images).data).hexdigest()
+def identify(
+    trainer: "DistillationTrainer", source: "StepSource"
+) -> dict[str, Any]:
+    """What must be the same for a state to be of a distillation.
 
+    Args:
+        trainer: compiled `DistillationTrainer` that made no step yet.
+        source: `StepSource` of its steps.
 
-def _identify(trainer, source):
-    """What must be the same for a state to be of this distillation."""
-    trajectory = trainer.trajectory
+    Returns:
+        JSON-compatible dict.
+    """
     settings = {
-        **trainer.distilled_dataset().info,
+        **describe_distillation(trainer),
+        **describe_parts(trainer.objective, trainer.augmentation),
+        "constraint": _name(trainer.constraint),
         "factor": trainer.synthetic.factor,
         "max_decoded": trainer.max_decoded,
-        "start": _identity_of_start(trainer),
-        "experts": (
-            trajectory.fingerprint()
-            if hasattr(trajectory, "fingerprint")
-            else type(trajectory).__name__
-        ),
+        "start": _digest(ops.convert_to_numpy(trainer.synthetic.images.value)),
+        "experts": fingerprint_of(trainer.trajectory),
+        "feature_layer": trainer.trajectory.network.feature_layer,
         "data": source.identity,
     }
     del settings["steps"], settings["optimizer"]["name"]
     return json.loads(json.dumps(settings))
+
+
+def _name(constraint):
+    """Name of a function, or of the class of a callable."""
+    return getattr(constraint, "__name__", type(constraint).__name__)
+
+
+def _digest(images):
+    return hashlib.sha256(np.ascontiguousarray(images).data).hexdigest()

@@ -51,10 +51,13 @@ class ImageGrid(keras.callbacks.Callback):
         self._step = self.model.num_steps
         self._draw()
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        self._step += 1
+    # Not at the end of a step, where Keras would wait for each to be read.
+    def on_train_batch_begin(
+        self, batch: int, logs: dict | None = None
+    ) -> None:
         if self._step % self.every == 0:
             self._draw()
+        self._step += 1
 
     def on_train_end(self, logs: dict | None = None) -> None:
         self._draw()

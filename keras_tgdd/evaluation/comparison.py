@@ -68,7 +68,8 @@ def pool(results: Sequence[EvaluationResult]) -> EvaluationResult:
         `EvaluationResult` over all networks, with the seed of the first.
 
     Raises:
-        ValueError: if there is no result, or protocols or sizes differ.
+        ValueError: if there is no result, or protocols, sizes, methods or
+            networks differ.
 
     Example:
 
@@ -78,17 +79,21 @@ def pool(results: Sequence[EvaluationResult]) -> EvaluationResult:
     ```
     """
     first = check_one_protocol(dict(enumerate(results)))
-    sizes = {result.num_images for result in results}
-    if len(sizes) > 1:
-        raise ValueError(
-            "Results that are pooled must be of equally many images. "
-            f"Received: {sorted(sizes)}"
-        )
+    for name in ("num_images", "images_per_class", "method", "network"):
+        found = {getattr(result, name) for result in results}
+        if len(found) > 1:
+            raise ValueError(
+                f"Results that are pooled must have one `{name}`. Received: "
+                f"{sorted(map(str, found))}"
+            )
     confusions = [result.confusion for result in results]
+    watched = all(result.best_runs for result in results)
     return dataclasses.replace(
         first,
         runs=sum((result.runs for result in results), ()),
-        best_runs=sum((result.best_runs for result in results), ()),
+        best_runs=(
+            sum((result.best_runs for result in results), ()) if watched else ()
+        ),
         seconds=sum(result.seconds for result in results),
         confusion=(
             tuple(map(tuple, np.sum(confusions, axis=0).tolist()))

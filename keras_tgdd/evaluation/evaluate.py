@@ -104,6 +104,7 @@ def evaluate(
     """
     check_positive_int("num_runs", num_runs)
     protocol = get_protocol(protocol)
+    described = {"network": _name(network_fn or ConvNet)}
     if isinstance(network_fn, str):
         architecture = get_architecture(network_fn)
         network_fn, protocol = (
@@ -111,7 +112,6 @@ def evaluate(
             architecture.adapt(protocol),
         )
     x, y, mean, std = _training_set(distilled, mean, std)
-    described = {}
     if isinstance(distilled, DistilledDataset):
         described["images_per_class"] = distilled.images_per_class
         described["method"] = distilled.info.get("method")
@@ -156,11 +156,17 @@ def evaluate(
                 seconds=time.perf_counter() - start,
                 best_runs=(max(best, accuracy),) if test_every else (),
                 confusion=tuple(map(tuple, confusion.tolist())),
-                network=network.name,
                 **described,
             )
         )
     return pool(finished.results[:num_runs])
+
+
+def _name(network_fn):
+    """What the caller calls the network, or `None`."""
+    if isinstance(network_fn, str):
+        return network_fn
+    return getattr(network_fn, "__name__", None)
 
 
 def _identify(trainer, mean, std):
@@ -193,7 +199,7 @@ def _train(trainer, batches, test_data, test_every, progress):
         verbose=0,
         **watching,
     ).history
-    return max(history.get("val_accuracy", [0.0]))
+    return max(history["val_accuracy"]) if test_every else None
 
 
 def _check_test_every(test_every, epochs):

@@ -26,7 +26,8 @@ class EvaluationResult:
         images_per_class: int, stored images of each class, where a
             `DistilledDataset` was evaluated, else `None`.
         method: string, how that set was made, or `None`.
-        network: string, name of the networks.
+        network: string, name of the networks or of the function that built
+            them, or `None` where it has none.
     """
 
     runs: tuple

@@ -1,6 +1,10 @@
 """Initial weights that are the same on every backend."""
 
+import collections
+import contextlib
+import contextvars
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -53,7 +57,10 @@ class SeededInitializer(keras.initializers.Initializer):
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         kind = next(k for k in _DRAWS if isinstance(self.initializer, k))
-        generator = np.random.default_rng(self.seed)
+        number = _next_number(self.seed)
+        generator = np.random.default_rng(
+            [self.seed, number] if number else self.seed
+        )
         values = _DRAWS[kind](self.initializer, generator, tuple(shape))
         return keras.ops.convert_to_tensor(values, dtype or "float32")
 
@@ -62,6 +69,32 @@ class SeededInitializer(keras.initializers.Initializer):
             "initializer": keras.initializers.serialize(self.initializer),
             "seed": self.seed,
         }
+
+
+# How often each seed was drawn from, within `counting_draws`.
+_COUNTS = contextvars.ContextVar("counts", default=None)
+
+
+@contextlib.contextmanager
+def counting_draws() -> Iterator[None]:
+    """Gives every weight values of its own where several share a seed.
+
+    A layer that makes several weights by one initializer, such as the query,
+    key and value of `MultiHeadAttention`, copies it with its seed.
+    """
+    token = _COUNTS.set(collections.Counter())
+    try:
+        yield
+    finally:
+        _COUNTS.reset(token)
+
+
+def _next_number(seed):
+    counts = _COUNTS.get()
+    if counts is None:
+        return 0
+    counts[seed] += 1
+    return counts[seed] - 1
 
 
 def supports(class_name: str) -> bool:

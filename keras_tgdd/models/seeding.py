@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_tgdd.annotations import Seed
 from keras_tgdd.models.seeded_initializer import SeededInitializer
+from keras_tgdd.models.seeded_initializer import counting_draws
 from keras_tgdd.models.seeded_initializer import supports
 
 
@@ -42,7 +43,8 @@ def draw_weights(network: keras.Model, seed: Seed) -> None:
                 SeededInitializer(node[key], seed)
             )
     try:
-        fresh = keras.models.model_from_json(json.dumps(config))
+        with counting_draws():
+            fresh = keras.models.model_from_json(json.dumps(config))
     except (TypeError, ValueError) as error:
         raise ValueError(
             "The network must be one that Keras can rebuild from its config; "

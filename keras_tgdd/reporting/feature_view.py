@@ -1,6 +1,7 @@
 """Synthetic and real images as an expert sees them, in two dimensions."""
 
 import dataclasses
+import math
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -66,13 +67,21 @@ def feature_views(
     """
     check_images(x, experts.image_shape)
     check_labels(y, len(x), experts.num_classes)
+    received = (distilled.image_shape, distilled.num_classes)
+    if received != (experts.image_shape, experts.num_classes):
+        raise ValueError(
+            "`distilled` must have the experts' classes and image shape, "
+            f"{experts.num_classes} and {experts.image_shape}. Received: "
+            f"{received[1]} and {received[0]}"
+        )
     chosen = _choose(y, seed)
     real, labels = x[chosen], y[chosen]
     decoded, decoded_labels = distilled.to_numpy()
     last = experts.num_snapshots(0) - 1
+    early = min(last, max(1, round(last / 10)))
     stages = {
-        "early": min(last, max(1, round(last / 10))),
-        "middle": round(last / 2),
+        "early": early,
+        "middle": max(early, round(last / 2)),
         "late": last,
     }
     views = []
@@ -107,6 +116,9 @@ def mismatch(
         real_labels: int array of shape `(n,)`.
         synthetic: float array of shape `(m, size)`.
         synthetic_labels: int array of shape `(m,)`.
+
+    Returns:
+        Float, 0 for equal means; NaN if no class has two different images.
     """
     distances, spreads = [], []
     for label in np.unique(real_labels):
@@ -115,7 +127,8 @@ def mismatch(
         other = synthetic[synthetic_labels == label].mean(axis=0)
         distances.append(np.linalg.norm(mean - other))
         spreads.append(np.mean(np.sum((members - mean) ** 2, axis=1)))
-    return float(np.mean(distances) / np.sqrt(np.mean(spreads)))
+    spread = np.sqrt(np.mean(spreads))
+    return float(np.mean(distances) / spread) if spread > 0 else math.nan
 
 
 def _choose(y, seed):

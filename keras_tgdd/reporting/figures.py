@@ -26,8 +26,7 @@ def accuracy_by_images(results: Mapping[str, EvaluationResult]) -> Figure:
     figure, axis = _axis("images per class", "test accuracy in %")
     lines = {}
     for name, result in results.items():
-        method = result.method or name
-        lines.setdefault(method, []).append(result)
+        lines.setdefault(_series(name, result), []).append(result)
     for method, points in lines.items():
         points = sorted(points, key=lambda point: point.images_per_class)
         axis.errorbar(
@@ -44,6 +43,17 @@ def accuracy_by_images(results: Mapping[str, EvaluationResult]) -> Figure:
     axis.minorticks_off()
     axis.legend(fontsize=8)
     return figure
+
+
+def _series(name, result):
+    """What the results of one line have in common, in words."""
+    parts = [result.method or name]
+    stored = (result.images_per_class or 0) * len(result.confusion)
+    if stored and result.num_images > stored:
+        parts.append(f"mosaics of {result.num_images // stored}")
+    if result.network not in (None, "ConvNet"):
+        parts.append(result.network)
+    return ", ".join(parts)
 
 
 def accuracy_by_time(

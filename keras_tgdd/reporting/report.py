@@ -244,6 +244,7 @@ def _environment():
 
 
 def _cell(text):
-    """Text that neither ends a Markdown cell nor starts an HTML tag."""
+    """Text that Markdown takes for nothing else, in a cell or elsewhere."""
     text = re.sub(r"\s+", " ", str(text))
-    return text.replace("|", "\\|").replace("<", "&lt;")
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"([\\`*_\[\]|])", r"\\\1", text)

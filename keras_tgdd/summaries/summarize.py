@@ -25,6 +25,7 @@ from keras_tgdd.summaries.summary_plan import SummaryPlan
 
 if TYPE_CHECKING:
     from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
+    from keras_tgdd.trajectories.trajectory import Trajectory
 
 
 def describe_parts(
@@ -62,11 +63,7 @@ def check_usable(
         ValueError: naming what differs.
     """
     wanted = describe_parts(objective, augmentation)
-    wanted["experts"] = (
-        trajectory.fingerprint()
-        if hasattr(trajectory, "fingerprint")
-        else type(trajectory).__name__
-    )
+    wanted["experts"] = fingerprint_of(trajectory)
     stored = summaries.description
     differing = [
         f"{key}: summarized with {stored.get(key)!r}, now {value!r}"
@@ -79,6 +76,13 @@ def check_usable(
             "made with; make others with `experts.summarize`. Received: "
             + "; ".join(differing)
         )
+
+
+def fingerprint_of(trajectory: "Trajectory") -> str:
+    """Fingerprint of a trajectory, or its kind where it has none."""
+    if hasattr(trajectory, "fingerprint"):
+        return trajectory.fingerprint()
+    return type(trajectory).__name__
 
 
 def summary_filename(description: dict) -> str:

@@ -1,10 +1,14 @@
 """Features under networks that never learned anything."""
 
+import hashlib
+import json
+
 import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_tgdd.models.frozen_network import FrozenNetwork
+from keras_tgdd.models.frozen_network import flat_weights
 from keras_tgdd.models.seeding import draw_weights
 from keras_tgdd.trajectories.trajectory import Trajectory
 
@@ -53,7 +57,15 @@ class RandomNetworks(Trajectory):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Draws initial weights; those of the constraint are the same."""
         draw_weights(self._source, int(generator.integers(2**31)))
-        weights = np.concatenate(
-            [np.ravel(w).astype("float32") for w in self._source.get_weights()]
-        )
+        weights = flat_weights(self._source)
         return weights, weights
+
+    def fingerprint(self) -> str:
+        """Returns a SHA-256 hex digest of architecture and normalization."""
+        parts = [
+            [type(layer).__name__ for layer in self._source.layers],
+            self.network.weight_shapes,
+            self.mean.tolist(),
+            self.std.tolist(),
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -62,7 +63,8 @@ def test_goes_on_bit_for_bit_where_it_failed(
     history = fit(again, small_data, [DistillationCheckpoint(path)])
     assert again.num_steps == 12
     np.testing.assert_array_equal(pixels(again), pixels(whole))
-    assert len(history["loss"]) == 3 - steps // 4
+    # What is written at the beginning of a step holds those before it.
+    assert len(history["loss"]) == 3 - (steps - 1) // 4
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
@@ -91,6 +93,11 @@ def test_more_epochs_go_on_from_the_end(experts, small_data, tmp_path):
     [
         ({"seed": 6}, "seed: stored 5, now 6"),
         ({"constraint_weight": 1.0}, "constraint_weight: stored 2.5, now 1.0"),
+        (
+            {"augmentation": keras_tgdd.layers.SiameseAugmentation("color")},
+            "augmentation: stored",
+        ),
+        ({"constraint": False}, "constraint: stored"),
     ],
 )
 def test_refuses_the_state_of_another_distillation(
@@ -110,6 +117,45 @@ def test_refuses_the_state_of_another_distillation(
             [DistillationCheckpoint(path)],
         )
     assert path.read_bytes() == before
+
+
+def test_steps_are_not_taken_back(experts, small_data, tmp_path):
+    path = tmp_path / "state.safetensors"
+    fit(make(experts, small_data), small_data, [DistillationCheckpoint(path)])
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="is at step 12.*an end at step 8"):
+        shorter = make(experts, small_data)
+        fit(shorter, small_data, [DistillationCheckpoint(path)], epochs=2)
+    assert path.read_bytes() == before
+
+
+def test_a_checkpoint_comes_before_the_first_step(
+    experts, small_data, tmp_path
+):
+    path = tmp_path / "state.safetensors"
+    trainer = make(experts, small_data)
+    fit(trainer, small_data, epochs=1)
+    with pytest.raises(ValueError, match="made 4 steps without one"):
+        trainer.fit(
+            *small_data,
+            steps_per_epoch=8,
+            callbacks=[DistillationCheckpoint(path)],
+            verbose=0,
+        )
+    assert not path.exists()
+
+
+def test_a_stop_is_a_stop_within_an_epoch_too(experts, small_data, tmp_path):
+    path = tmp_path / "state.safetensors"
+    with pytest.raises(Stop):
+        checkpoint = DistillationCheckpoint(path, seconds=0)
+        fit(make(experts, small_data), small_data, [checkpoint, Crash(3)])
+    trainer = make(experts, small_data)
+    stop = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: setattr(trainer, "stop_training", True)
+    )
+    fit(trainer, small_data, [DistillationCheckpoint(path), stop])
+    assert trainer.num_steps == 4
 
 
 def test_bad_arguments_are_refused(experts, small_data, tmp_path):

@@ -36,7 +36,7 @@ def test_a_name_brings_network_and_recipe(small_data):
     )
     assert named.runs == built.runs
     assert named.protocol == architecture.adapt(protocol).to_dict()
-    assert named.network == "mlp"
+    assert named.network == built.network == "MLP"
 
 
 def test_an_unknown_name_is_refused(small_data):

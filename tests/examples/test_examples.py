@@ -84,7 +84,8 @@ def test_hyperparameter_search_example(tmp_path):
     printed = run_python(
         *"examples/hyperparameter_search.py --images-per-class 1".split(),
         *"--max-train 60 --expert-epochs 2 --iterations 2".split(),
-        *f"--updates 3 --num-runs 1 --output-dir {tmp_path}".split(),
+        *"--full-epochs 3 --epochs 3 --num-runs 1".split(),
+        *f"--output-dir {tmp_path}".split(),
         backend="torch",
     )
     result = json.loads(printed.splitlines()[-1])

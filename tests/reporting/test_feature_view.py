@@ -31,6 +31,8 @@ def test_mismatch_against_an_oracle(rng):
     arguments = (real, labels, synthetic, others)
     assert mismatch(*arguments) == pytest.approx(oracle(*arguments))
     assert mismatch(real, labels, real, labels) == 0.0
+    alone = np.arange(3)
+    assert np.isnan(mismatch(real[:3], alone, synthetic[:3], alone))
 
 
 def test_three_stages_of_the_training(small_data, experts, distilled):
@@ -66,3 +68,10 @@ def test_refuses_other_images(experts, distilled):
         feature_views(
             experts, distilled, np.zeros((3, 4, 4, 2), "uint8"), np.arange(3)
         )
+
+
+def test_refuses_a_set_of_other_classes(small_data, experts):
+    x, y = small_data
+    two = random_images(x[y < 2], y[y < 2], images_per_class=1)
+    with pytest.raises(ValueError, match=r"Received: 2 and \(8, 8, 2\)"):
+        feature_views(experts, two, x, y)

@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 import subprocess
+from urllib.parse import unquote
 
 import matplotlib.image
 import numpy as np
@@ -44,7 +45,7 @@ def arguments(small_data, experts):
     return dict(
         results={
             "ours": result(0.8, 0.6, best_runs=(0.9, 0.7)),
-            "ours, 5 | <i>": result(0.9, images_per_class=5),
+            "ours, 5 | <i> [x](y)": result(0.9, images_per_class=5),
             "elsewhere": result(0.5, protocol=other),
         },
         sets={"ours": distilled},
@@ -76,7 +77,7 @@ def test_names_are_text_and_never_markup(tmp_path, arguments):
     twin = (tmp_path / "report.md").read_text()
     assert "Small &lt;data&gt;" in page and "<data>" not in page
     assert "<i>" not in page and "<i>" not in twin
-    assert "| ours, 5 \\| &lt;i> |" in twin
+    assert "| ours, 5 \\| &lt;i> \\[x\\](y) |" in twin
 
 
 def test_the_table_says_what_was_measured(tmp_path, arguments):
@@ -94,12 +95,12 @@ def test_the_table_says_what_was_measured(tmp_path, arguments):
 
 def test_networks_are_named_where_they_differ(tmp_path):
     path = tmp_path / "report.html"
-    keras_tgdd.report({"a": result(0.5, network="conv_net")}, path)
-    assert "conv_net" not in path.read_text()
-    others = {"a": result(0.5, network="conv_net"), "b": result(0.6)}
+    keras_tgdd.report({"a": result(0.5, network="MLP")}, path)
+    assert "MLP" not in path.read_text()
+    others = {"a": result(0.5, network="MLP"), "b": result(0.6)}
     keras_tgdd.report(others, path)
     for file in (path, path.with_suffix(".md")):
-        assert "1 conv_net" in file.read_text()
+        assert "1 MLP" in file.read_text()
 
 
 def test_protocols_are_never_mixed(tmp_path, arguments):
@@ -112,12 +113,13 @@ def test_protocols_are_never_mixed(tmp_path, arguments):
 
 
 def test_the_twin_shows_the_same_pictures(tmp_path, arguments):
-    path = tmp_path / "report.html"
-    stale = tmp_path / "report_files" / "99_former.png"
+    path = tmp_path / "my report.html"
+    stale = tmp_path / "my report_files" / "99_former.png"
     stale.parent.mkdir()
     stale.write_text("")
     keras_tgdd.report(path=path, **arguments)
-    shown = re.findall(r"\]\((.*)\)", (tmp_path / "report.md").read_text())
+    twin = (tmp_path / "my report.md").read_text()
+    shown = [unquote(p) for p in re.findall(r"^!\[.*\]\((\S*)\)$", twin, re.M)]
     there = {str(p.relative_to(tmp_path)) for p in stale.parent.iterdir()}
     assert set(shown) == there and len(shown) == 5
 

@@ -35,6 +35,15 @@ def test_weights_follow_the_initializers(random_networks):
     assert 0.8 * bound < np.abs(kernel).max() <= bound
 
 
+def test_a_fingerprint_tells_networks_apart(random_networks):
+    same = RandomNetworks(small_network((8, 8, 2), 3), 0.4, [0.2, 0.3])
+    assert same.fingerprint() == random_networks.fingerprint()
+    mean = RandomNetworks(small_network((8, 8, 2), 3), 0.5, [0.2, 0.3])
+    classes = RandomNetworks(small_network((8, 8, 2), 4), 0.4, [0.2, 0.3])
+    prints = {t.fingerprint() for t in (same, mean, classes)}
+    assert len(prints) == 3
+
+
 def test_distils_without_experts(random_networks, small_data):
     synthetic = SyntheticImages(3, 2, (8, 8, 2))
     synthetic.adapt(*small_data, seed=0)

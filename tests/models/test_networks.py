@@ -1,6 +1,7 @@
 """What all networks for cross-architecture evaluation have in common."""
 
 import functools
+import itertools
 
 import keras
 import numpy as np
@@ -64,6 +65,21 @@ def test_weights_features_and_gradient(rng, name):
 def test_images_of_side_28_are_padded(name):
     build, _, feature_size = NETWORKS[name]
     assert FrozenNetwork(build((28, 28, 1), 10)).feature_size == feature_size
+
+
+@pytest.mark.parametrize("name", ["conv_net", "vision_transformer"])
+def test_no_two_kernels_are_drawn_alike(name):
+    network = NETWORKS[name][0]((32, 32, 3), 10)
+    draw_weights(network, 1)
+    kernels = {
+        weight.path: keras.ops.convert_to_numpy(weight.value).ravel()
+        for weight in network.trainable_weights
+        if "kernel" in weight.path
+    }
+    for (first, a), (second, b) in itertools.combinations(kernels.items(), 2):
+        count = min(len(a), len(b))
+        likeness = np.corrcoef(a[:count], b[:count])[0, 1]
+        assert abs(likeness) < 0.2, (first, second)
 
 
 @pytest.mark.parametrize("norm", ["instance", "batch", "none"])
