@@ -25,9 +25,9 @@ def main(directory, output):
     x = generator.integers(0, 256, (60, 8, 8, 2)).astype("uint8")
     y = np.arange(60) % 3
     experts = keras_tgdd.train_experts(
-        small_network, x, y, 2, 6, directory, verbose=0
+        small_network, x, y, 2, 3, directory, verbose=0
     )
-    summaries = experts.summarize(x, y, plan=40, verbose=0)
+    summaries = experts.summarize(x, y, plan=20, verbose=0)
     synthetic = keras_tgdd.layers.SyntheticImages(3, 2, (8, 8, 2), factor=2)
     synthetic.adapt(x, y, seed=0)
     trainer = keras_tgdd.DistillationTrainer(synthetic, experts, seed=1)
@@ -35,7 +35,7 @@ def main(directory, output):
     trainer.fit(
         summaries,
         epochs=4,
-        steps_per_epoch=15,
+        steps_per_epoch=10,
         callbacks=[checkpoint],
         verbose=0,
     )
