@@ -11,6 +11,7 @@ from keras import ops
 from keras_tgdd.annotations import Tensor
 from keras_tgdd.callbacks.distillation_checkpoint import find_checkpoint
 from keras_tgdd.callbacks.distillation_checkpoint import remaining_parts
+from keras_tgdd.callbacks.finite_guard import FiniteGuard
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.compilation import compiles_by_chunk
 from keras_tgdd.compilation import default_jit_compile
@@ -216,6 +217,8 @@ class DistillationTrainer(keras.Model):
                 class has no image, the images have another shape, or the
                 summaries were made with other experts, objective or
                 augmentation.
+            FloatingPointError: if pixels become NaN or infinite; names step,
+                classes and stage, and takes the last good images back.
         """
         automatic = epochs == "auto"
         epochs = MOST_EPOCHS if automatic else epochs
@@ -248,6 +251,7 @@ class DistillationTrainer(keras.Model):
         if automatic:
             watching["validation_data"] = source.held_out()
             callbacks = [*(callbacks or []), _early_stopping()]
+        callbacks = [*(callbacks or []), FiniteGuard(source)]
         history = None
         for initial_epoch, last_epoch, steps in parts:
             num_steps = (last_epoch - initial_epoch) * steps

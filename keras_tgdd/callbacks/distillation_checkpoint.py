@@ -111,7 +111,7 @@ class DistillationCheckpoint(keras.callbacks.Callback):
                 f"end at step {last_step}"
             )
         if step > trainer.num_steps:
-            for name, variable in _variables(trainer).items():
+            for name, variable in state_variables(trainer).items():
                 variable.assign(tensors.get_tensor(name))
 
     def _check_same(self, stored, trainer):
@@ -143,7 +143,7 @@ class DistillationCheckpoint(keras.callbacks.Callback):
         trainer = self.model  # brings JAX's state into the variables
         tensors = {
             name: np.array(ops.convert_to_numpy(variable.value))
-            for name, variable in _variables(trainer).items()
+            for name, variable in state_variables(trainer).items()
         }
         metadata = {
             "format": _FORMAT,
@@ -230,7 +230,7 @@ def remaining_parts(
     return parts
 
 
-def _variables(trainer) -> dict[str, Any]:
+def state_variables(trainer: "DistillationTrainer") -> dict[str, Any]:
     """Everything that a step changes, by the name it has in the file."""
     variables = {"images": trainer.synthetic.images}
     for number, variable in enumerate(trainer.optimizer.variables):

@@ -46,8 +46,16 @@ class DistillationBatches(StepBatches):
         self.augmentation = augmentation
         self.samples_per_class = samples_per_class
 
+    def describe(self, index: int) -> str:
+        return self.trajectory.describe_draw(
+            self._generator(index), self.region
+        )
+
+    def _generator(self, index):
+        return self.draws.generator(0, self.first_step + index)
+
     def __getitem__(self, index):
-        generator = self.draws.generator(0, self.first_step + index)
+        generator = self._generator(index)
         weights, later = self.trajectory.draw(generator, self.region)
         images = self.real_images.draw(generator, self.samples_per_class)
         num_classes = len(images)

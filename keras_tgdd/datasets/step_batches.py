@@ -49,6 +49,14 @@ class StepBatches(keras.utils.PyDataset):
     def __len__(self):
         return self.num_steps
 
+    def describe(self, index: int) -> str:
+        """Says under which weights a step reads features, for messages.
+
+        Args:
+            index: int, position among these steps.
+        """
+        raise NotImplementedError
+
     def select(
         self, generator: np.random.Generator, num_classes: int
     ) -> dict[str, Any]:

@@ -31,16 +31,26 @@ class SummaryBatches(StepBatches):
         self.summaries = summaries
         self.entries = np.asarray(entries)
 
-    def __getitem__(self, index):
-        step = self.first_step + index
-        turn, position = divmod(step, len(self.entries))
+    def describe(self, index: int) -> str:
+        expert, stage = self._stage(self._entry(index))
+        return f"expert {expert}, snapshot {stage}"
+
+    def _entry(self, index):
+        """Number of the entry that a step reads."""
+        turn, position = divmod(self.first_step + index, len(self.entries))
         order = self.draws.generator(_ORDER, turn).permutation(self.entries)
-        entry = order[position]
-        generator = self.draws.generator(_STEP, step)
+        return order[position]
+
+    def _stage(self, entry):
+        summaries = self.summaries
+        return int(summaries.experts[entry]), int(summaries.stages[entry])
+
+    def __getitem__(self, index):
+        entry = self._entry(index)
+        generator = self.draws.generator(_STEP, self.first_step + index)
         draw, summary = self.summaries.entry(entry)
         trajectory = self.trajectory
-        expert = int(self.summaries.experts[entry])
-        stage = int(self.summaries.stages[entry])
+        expert, stage = self._stage(entry)
         inputs = {
             "augmentation": draw,
             "summary": summary,

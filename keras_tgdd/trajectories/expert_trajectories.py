@@ -195,10 +195,18 @@ class ExpertTrajectories(Trajectory):
         `j ~ U{0..M}` and `k ~ U{j..min(j + region - 1, M)}`, with M the
         number of epochs.
         """
-        expert = int(generator.integers(self.num_experts))
-        stage = int(generator.integers(self.num_snapshots(expert)))
+        expert, stage = self._draw_stage(generator)
         later = self.draw_later(generator, expert, stage, region)
         return self.weights(expert, stage), self.weights(expert, later)
+
+    def describe_draw(self, generator: np.random.Generator, region: int) -> str:
+        """Names the expert and the stage that `draw` would draw."""
+        expert, stage = self._draw_stage(generator)
+        return f"expert {expert}, snapshot {stage}"
+
+    def _draw_stage(self, generator):
+        expert = int(generator.integers(self.num_experts))
+        return expert, int(generator.integers(self.num_snapshots(expert)))
 
     def draw_later(
         self,

@@ -41,3 +41,15 @@ class Trajectory(ABC):
             under which features are read, and those of the classifier of the
             constraint.
         """
+
+    def describe_draw(self, generator: np.random.Generator, region: int) -> str:
+        """Says what `draw` would draw, for messages.
+
+        Args:
+            generator: `numpy.random.Generator`, in the state `draw` finds it.
+            region: int, length of the expert region.
+
+        Returns:
+            String such as `"expert 0, snapshot 3"`.
+        """
+        return type(self).__name__
