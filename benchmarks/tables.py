@@ -7,11 +7,13 @@ Each table stands in the README between two comments that name it.
 """
 
 import argparse
+import difflib
 import json
 import pathlib
 import sys
 
 import accuracy_runs
+import numpy as np
 
 HERE = pathlib.Path(__file__).parent
 README = HERE.parent / "README.md"
@@ -185,7 +187,50 @@ def baselines_table():
     return table(head, rows)
 
 
+def replay_table():
+    """Accuracy after the last step, mean and deviation over orders."""
+    run = result("continual_learning_digits")
+    rows = []
+    for method, label in (
+        ("distilled", "distilled images"),
+        ("herding", "herding"),
+        ("random", "random images"),
+    ):
+        orders = np.array(run["accuracies"][method])
+        first, last = orders[:, 0], orders[:, -1]
+        rows.append(
+            [
+                label,
+                f"{percent(first.mean())} ± {percent(first.std())}",
+                f"{percent(last.mean())} ± {percent(last.std())}",
+            ]
+        )
+    seen = run["classes_seen"]
+    head = ["memory", f"{seen[0]} classes", f"{seen[-1]} classes"]
+    return table(head, rows)
+
+
+def search_table():
+    """What a search on a small set finds, and what it takes."""
+    run = result("hyperparameter_search_digits")
+    rows = [["all data", "1", "0.0", f"{run['seconds']['all data']:.0f} s"]]
+    for name in ("distilled", "random"):
+        found = run["found"][name]
+        rows.append(
+            [
+                f"{name} images",
+                f"{found['rank_correlation']:.2f}",
+                percent(found["cost"]),
+                f"{run['seconds'][name]:.0f} s",
+            ]
+        )
+    head = ["searched on", "rank correlation", "points lost", "time"]
+    return table(head, rows)
+
+
 TABLES = {
+    "replay": replay_table,
+    "search": search_table,
     "step": step_table,
     "measured": lambda: accuracy_table(MEASURED, "how"),
     "sizes": accuracy_by_size_table,
@@ -221,8 +266,11 @@ def main():
     if args.write:
         README.write_text(expected)
     elif text != expected:
-        wrong = set(text.splitlines()) - set(expected.splitlines())
-        print("Not what the stored results say:", *sorted(wrong), sep="\n")
+        lines = (text.splitlines(), expected.splitlines())
+        shown = difflib.unified_diff(
+            *lines, "README.md", "the stored results", lineterm="", n=0
+        )
+        print(*shown, sep="\n")
         sys.exit(1)
 
 
