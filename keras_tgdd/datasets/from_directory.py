@@ -188,7 +188,7 @@ def _report(unreadable):
     if more > 0:
         shown += f"\n  and {more} more"
     warnings.warn(
-        f"{len(unreadable)} files could not be read and are left out:\n  "
+        f"Files that could not be read are left out ({len(unreadable)}):\n  "
         f"{shown}",
         stacklevel=3,
     )

@@ -131,7 +131,7 @@ def test_unreadable_files_are_named_and_left_out(photos):
     (photos / "blue" / ".hidden.png").write_text("no image")
     (photos / "blue" / "notes.txt").write_text("no image")
     (photos / ".cache").mkdir()
-    with pytest.warns(UserWarning, match="2 files could not be read") as found:
+    with pytest.warns(UserWarning, match=r"not be read.*\(2\)") as found:
         data = read(photos)
     assert "cut.png" in str(found[0].message)
     assert "text.jpg" in str(found[0].message)
