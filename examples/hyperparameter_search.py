@@ -44,12 +44,12 @@ def parse_arguments():
     parser.add_argument("--iterations", type=int, default=300)
     parser.add_argument("--constraint-weight", type=float, default=0.1)
     parser.add_argument(
-        "--full-epochs", type=int, default=60, help="of a training on all data"
+        "--full-epochs", type=int, default=30, help="of a training on all data"
     )
     parser.add_argument(
-        "--epochs", type=int, default=200, help="of one on a small set"
+        "--epochs", type=int, default=100, help="of one on a small set"
     )
-    parser.add_argument("--num-runs", type=int, default=3)
+    parser.add_argument("--num-runs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output-dir", default="output/hyperparameter_search")
     return parser.parse_args()
