@@ -182,7 +182,7 @@ def draw(path, num_seen, accuracies):
     axis.set_xlabel("classes seen")
     axis.set_ylabel("test accuracy on them in %")
     axis.grid(alpha=0.3)
-    axis.legend()
+    axis.legend(loc="lower left")
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png")
 
