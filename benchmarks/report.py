@@ -7,6 +7,7 @@ that are not there are made first, which takes hours.
 """
 
 import argparse
+import dataclasses
 import json
 import pathlib
 
@@ -15,6 +16,19 @@ import accuracy_runs
 
 import keras_tgdd
 from keras_tgdd.evaluation import EvaluationResult
+
+
+def describe(run):
+    """A run in words."""
+    parts = [
+        "TGDD" if run.method == "tgdd" else run.method.replace("_", " "),
+        f"{run.images_per_class} per class",
+    ]
+    if run.distils and run.factor == 1:
+        parts.append("factor 1")
+    elif not run.distils and run.factor > 1:
+        parts.append("mosaics")
+    return ", ".join(parts)
 
 
 def main():
@@ -31,8 +45,15 @@ def main():
         if not wanted or not path.is_file():
             continue
         stored = json.loads(path.read_text())["result"]
-        label = name.removeprefix(f"{args.dataset}_")
-        results[label] = EvaluationResult.from_dict(stored)
+        label = describe(run)
+        if label in results:
+            label += f", {run.epochs} epochs"
+        results[label] = dataclasses.replace(
+            EvaluationResult.from_dict(stored),
+            # Not in the earliest files.
+            images_per_class=run.images_per_class,
+            method=run.method.replace("_", " "),
+        )
         if run.method == "tgdd":
             sets[label] = workshop.distilled(run)
             if "distillation" in stored["seconds"]:

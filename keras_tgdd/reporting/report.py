@@ -159,7 +159,7 @@ def _figures(results, sets, seconds, experts, data):
                 "Mean and standard deviation over fresh networks.",
                 figures.accuracy_by_images(sized),
             )
-        if group.keys() & seconds.keys():
+        if len(group) > 1 and group.keys() & seconds.keys():
             yield _figure(
                 f"Accuracy against time: {of}",
                 "Dashed lines are sets whose making was not timed.",

@@ -65,7 +65,12 @@ def test_runs_are_measured_once_and_reported(tmp_path):
     )["result"]
     assert mosaics["num_images"] == 4 * drawn["num_images"]
     reported = json.loads(printed.splitlines()[-1])["results"]
-    assert reported == ["1", "1_random", "1_herding", "1_random_networks"]
+    assert reported == [
+        "TGDD, 1 per class, factor 1",
+        "random, 1 per class",
+        "herding, 1 per class, mosaics",
+        "random networks, 1 per class, factor 1",
+    ]
     page = (tmp_path / "digits.html").read_text()
     for name in reported:
         assert f"<td>{name}</td>" in page
