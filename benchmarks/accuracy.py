@@ -47,7 +47,7 @@ class Workshop:
     def __init__(self, dataset, data_dir, output_dir):
         self.data = keras_tgdd.datasets.load(dataset, data_dir)
         self.directory = pathlib.Path(output_dir) / dataset
-        self._experts = None
+        self._experts = self._features = None
         self.seconds = {}
 
     def experts(self, run):
@@ -107,17 +107,23 @@ class Workshop:
         self.seconds["distillation"] = time.perf_counter() - start
         return trainer.distilled_dataset()
 
+    def features(self, run):
+        """Those of all training images, for the methods that need them."""
+        if run.method == "random":
+            return None
+        if self._features is None:
+            x = self.data.x_train
+            self._features = self.experts(run).features(x)
+        return self._features
+
     def selected(self, run, seed):
         data = self.data
-        features = None
-        if run.method != "random":
-            features = self.experts(run).features(data.x_train)
         return select_images(
             data.x_train,
             data.y_train,
             run.images_per_class,
             run.method,
-            features,
+            self.features(run),
             factor=run.factor,
             mean=data.mean,
             std=data.std,

@@ -4,6 +4,7 @@ import hashlib
 import json
 import pathlib
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -13,6 +14,7 @@ from keras import ops
 
 from keras_tgdd.annotations import PathLike
 from keras_tgdd.description import describe_distillation
+from keras_tgdd.storage.expert_files import differences
 from keras_tgdd.storage.tensor_files import open_tensors
 from keras_tgdd.storage.tensor_files import write_tensors
 from keras_tgdd.summaries.summarize import describe_parts
@@ -90,19 +92,18 @@ class DistillationCheckpoint(keras.callbacks.Callback):
                 than `last_step`, or is damaged; or if steps were made before
                 there was a checkpoint.
         """
-        if trainer.identity is None:
-            if trainer.num_steps:
-                raise ValueError(
-                    "A `DistillationCheckpoint` must be there from the first "
-                    "step, since it tells distillations apart by their start. "
-                    f"Received: a trainer that made {trainer.num_steps} steps "
-                    "without one"
-                )
-            trainer.identity = json.dumps(identify(trainer, source))
+        if trainer.identity is None and trainer.num_steps:
+            raise ValueError(
+                "A `DistillationCheckpoint` must be there from the first "
+                "step, since it tells distillations apart by their start. "
+                f"Received: a trainer that made {trainer.num_steps} steps "
+                "without one"
+            )
+        identity = identify(trainer, source)
         if not self.filepath.is_file():
             return
         tensors, metadata = open_tensors(self.filepath, _FORMAT)
-        self._check_same(json.loads(metadata["identity"]), trainer)
+        self._check_same(json.loads(metadata["identity"]), identity)
         step = int(metadata["step"])
         if step > last_step:
             raise ValueError(
@@ -111,15 +112,10 @@ class DistillationCheckpoint(keras.callbacks.Callback):
                 f"end at step {last_step}"
             )
         if step > trainer.num_steps:
-            for name, variable in state_variables(trainer).items():
-                variable.assign(tensors.get_tensor(name))
+            write_state(trainer, tensors.get_tensor)
 
-    def _check_same(self, stored, trainer):
-        differing = [
-            f"{key}: stored {stored.get(key)!r}, now {value!r}"
-            for key, value in json.loads(trainer.identity).items()
-            if stored.get(key) != value
-        ]
+    def _check_same(self, stored, wanted):
+        differing = differences(stored, wanted)
         if differing:
             raise ValueError(
                 f"{str(self.filepath)!r} is of another distillation; choose "
@@ -141,16 +137,12 @@ class DistillationCheckpoint(keras.callbacks.Callback):
 
     def _write(self):
         trainer = self.model  # brings JAX's state into the variables
-        tensors = {
-            name: np.array(ops.convert_to_numpy(variable.value))
-            for name, variable in state_variables(trainer).items()
-        }
         metadata = {
             "format": _FORMAT,
             "identity": trainer.identity,
             "step": str(trainer.num_steps),
         }
-        write_tensors(self.filepath, tensors, metadata)
+        write_tensors(self.filepath, read_state(trainer), metadata)
         self._written = time.monotonic()
 
 
@@ -230,8 +222,35 @@ def remaining_parts(
     return parts
 
 
-def state_variables(trainer: "DistillationTrainer") -> dict[str, Any]:
-    """Everything that a step changes, by the name it has in the file."""
+def read_state(trainer: "DistillationTrainer") -> dict[str, np.ndarray]:
+    """Copies everything that a step changes.
+
+    Args:
+        trainer: `DistillationTrainer` with a built optimizer.
+
+    Returns:
+        Dict of arrays, by the names they have in the file.
+    """
+    return {
+        name: np.array(ops.convert_to_numpy(variable.value))
+        for name, variable in _variables(trainer).items()
+    }
+
+
+def write_state(
+    trainer: "DistillationTrainer", value_of: Callable[[str], np.ndarray]
+) -> None:
+    """Takes back what `read_state` copied.
+
+    Args:
+        trainer: `DistillationTrainer` with a built optimizer.
+        value_of: function from a name to its array.
+    """
+    for name, variable in _variables(trainer).items():
+        variable.assign(value_of(name))
+
+
+def _variables(trainer):
     variables = {"images": trainer.synthetic.images}
     for number, variable in enumerate(trainer.optimizer.variables):
         variables[f"optimizer_{number:04d}"] = variable
@@ -244,12 +263,19 @@ def identify(
     """What must be the same for a state to be of a distillation.
 
     Args:
-        trainer: compiled `DistillationTrainer` that made no step yet.
+        trainer: compiled `DistillationTrainer`. It keeps the answer, which
+            reads all data and the images before the first step.
         source: `StepSource` of its steps.
 
     Returns:
         JSON-compatible dict.
     """
+    if trainer.identity is None:
+        trainer.identity = json.dumps(_identify(trainer, source))
+    return json.loads(trainer.identity)
+
+
+def _identify(trainer, source):
     settings = {
         **describe_distillation(trainer),
         **describe_parts(trainer.objective, trainer.augmentation),
@@ -262,7 +288,7 @@ def identify(
         "data": source.identity,
     }
     del settings["steps"], settings["optimizer"]["name"]
-    return json.loads(json.dumps(settings))
+    return settings
 
 
 def _name(constraint):

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_tgdd.callbacks.distillation_checkpoint import state_variables
+from keras_tgdd.callbacks.distillation_checkpoint import read_state
+from keras_tgdd.callbacks.distillation_checkpoint import write_state
 
 if TYPE_CHECKING:
     from keras_tgdd.step_source import StepSource
@@ -54,10 +55,7 @@ class FiniteGuard(keras.callbacks.Callback):
         self._looked = time.monotonic()
         if len(_failing(trainer)):
             self._fail(trainer)
-        self._good = {
-            name: np.array(ops.convert_to_numpy(variable.value))
-            for name, variable in state_variables(trainer).items()
-        }
+        self._good = read_state(trainer)
 
     def _fail(self, trainer):
         if self._good is None:
@@ -66,7 +64,7 @@ class FiniteGuard(keras.callbacks.Callback):
                 f"Received: such pixels in {_named(trainer)}"
             )
         last = trainer.num_steps
-        self._restore(trainer)
+        write_state(trainer, self._good.get)
         good = trainer.num_steps
         step = good
         while not len(_failing(trainer)) and step < last:
@@ -75,17 +73,13 @@ class FiniteGuard(keras.callbacks.Callback):
             step += 1
         classes = _named(trainer)
         place = self.source.steps(step - 1, 1).describe(0)
-        self._restore(trainer)
+        write_state(trainer, self._good.get)
         raise FloatingPointError(
             f"The distillation failed at step {step}, {place}; the images are "
             f"back at step {good}. Lower the learning rate, or compute in "
             "float32 (`dtype_policy='float32'` of the experts). Received: "
             f"pixels that are NaN or infinite in {classes}"
         )
-
-    def _restore(self, trainer):
-        for name, variable in state_variables(trainer).items():
-            variable.assign(self._good[name])
 
 
 def _failing(trainer):

@@ -126,13 +126,11 @@ def evaluate(
         network = (network_fn or ConvNet)(tuple(x.shape[1:]), num_classes)
     check_network(network, x.shape[1:], num_classes)
     trainer = ClassifierTrainer(network, protocol, mean, std, jit_compile)
-    identity = {
-        "training images": fingerprint(x, y),
-        "test images": fingerprint(x_test, y_test),
-        "seed": seed,
-        "test_every": test_every,
-        **_identify(trainer, mean, std),
-    }
+    identity = {}
+    if filepath is not None:  # else nothing is compared with it
+        sets = {"training images": (x, y), "test images": (x_test, y_test)}
+        identity = _identify(trainer, sets, mean, std)
+        identity |= {"seed": seed, "test_every": test_every}
     finished = FinishedRuns(filepath, identity)
     for run in range(len(finished.results), num_runs):
         progress = Progress(f"{description} {run + 1}/{num_runs}", verbose)
@@ -169,10 +167,11 @@ def _name(network_fn):
     return getattr(network_fn, "__name__", None)
 
 
-def _identify(trainer, mean, std):
-    """What decides how networks are trained, but for data and seed."""
+def _identify(trainer, sets, mean, std):
+    """What decides how networks are trained, but for the seed."""
     network = trainer.network
     return {
+        **{name: fingerprint(*images) for name, images in sets.items()},
         "normalization": [np.ravel(mean).tolist(), np.ravel(std).tolist()],
         "protocol": trainer.recipe.fingerprint,
         "network": [list(weight.shape) for weight in network.weights],

@@ -92,8 +92,9 @@ def report(
         ),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write_markdown(path, content)
-    page = _environment().get_template("page.html.jinja").render(content)
+    environment = _environment()
+    _write_markdown(path, content, environment)
+    page = environment.get_template("page.html.jinja").render(content)
     with replacing(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
 
@@ -123,32 +124,36 @@ def _check(results, path, sets, seconds):
 def _tables(results, sets, seconds, x):
     """One table for each protocol, in the order of the results."""
     tables = {}
-    for name, result in results.items():
-        table = tables.setdefault(
-            result.protocol_fingerprint,
-            {"protocol": result.protocol, "rows": []},
-        )
-        stored = None
-        if name in sets and x is not None:
-            stored = storage(sets[name], x)
-        table["rows"].append(
+    for fingerprint, group in _by_protocol(results).items():
+        rows = [
             {
                 "name": name,
                 "result": result,
                 "seconds": seconds.get(name),
-                "storage": stored,
+                "storage": (
+                    storage(sets[name], x)
+                    if name in sets and x is not None
+                    else None
+                ),
             }
-        )
+            for name, result in group.items()
+        ]
+        protocol = rows[0]["result"].protocol
+        tables[fingerprint] = {"protocol": protocol, "rows": rows}
     return tables
 
 
-def _figures(results, sets, seconds, experts, data):
-    """Yields `(name, heading, explanation, PNG bytes)` of each figure."""
-    by_protocol = {}
+def _by_protocol(results):
+    """Results that compare, by the fingerprint of their protocol."""
+    groups = {}
     for name, result in results.items():
-        group = by_protocol.setdefault(result.protocol_fingerprint, {})
-        group[name] = result
-    for group in by_protocol.values():
+        groups.setdefault(result.protocol_fingerprint, {})[name] = result
+    return groups
+
+
+def _figures(results, sets, seconds, experts, data):
+    """Yields what the templates need of each figure."""
+    for group in _by_protocol(results).values():
         # Figures of different protocols do not compare.
         protocol = next(iter(group.values())).protocol
         of = f"protocol {protocol['name']}, {protocol['epochs']} epochs"
@@ -214,7 +219,7 @@ def _figure(heading: str, explanation: str, figure: Figure) -> dict:
     }
 
 
-def _write_markdown(path, content):
+def _write_markdown(path, content, environment):
     directory = path.with_name(f"{path.stem}_files")
     directory.mkdir(exist_ok=True)
     for former in directory.glob("[0-9][0-9]_*.png"):
@@ -224,7 +229,7 @@ def _write_markdown(path, content):
         with replacing(picture) as temporary:
             temporary.write_bytes(figure["png"])
         figure["file"] = f"{directory.name}/{picture.name}"
-    text = _environment().get_template("page.md.jinja").render(content)
+    text = environment.get_template("page.md.jinja").render(content)
     with replacing(path.with_suffix(".md")) as temporary:
         temporary.write_text(text, encoding="utf-8")
 

@@ -171,16 +171,29 @@ def check_same(path: PathLike, stored: dict, wanted: dict) -> None:
     Raises:
         ValueError: naming the first entries that differ.
     """
-    differing = [
-        f"{key}: stored {stored.get(key)!r}, now {wanted.get(key)!r}"
-        for key in IDENTITY
-        if stored.get(key) != wanted.get(key)
-    ]
+    differing = differences(stored, {key: wanted.get(key) for key in IDENTITY})
     if differing:
         raise ValueError(
             f"{str(path)!r} was recorded under other conditions; choose "
             "another directory, or delete it. Received: " + "; ".join(differing)
         )
+
+
+def differences(stored: dict, wanted: dict) -> list[str]:
+    """Says where what is stored is not what is wanted.
+
+    Args:
+        stored: dict.
+        wanted: dict; entries of `stored` beyond these do not count.
+
+    Returns:
+        List of strings such as `"seed: stored 1, now 2"`.
+    """
+    return [
+        f"{key}: stored {stored.get(key)!r}, now {value!r}"
+        for key, value in wanted.items()
+        if stored.get(key) != value
+    ]
 
 
 # Entries of a description that must agree for experts to be mixed.
