@@ -31,6 +31,12 @@ def rng():
 
 
 @pytest.fixture(autouse=True)
+def _seeded():
+    """Networks without a seed of their own start alike in every run."""
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(autouse=True)
 def _global_state():
     """No test may leave the global Keras configuration changed."""
     policy = keras.config.dtype_policy().name
