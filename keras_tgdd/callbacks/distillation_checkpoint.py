@@ -15,7 +15,7 @@ from keras import ops
 from keras_tgdd.annotations import PathLike
 from keras_tgdd.description import describe_distillation
 from keras_tgdd.storage.expert_files import differences
-from keras_tgdd.storage.tensor_files import open_tensors
+from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_files import write_tensors
 from keras_tgdd.summaries.summarize import describe_parts
 from keras_tgdd.summaries.summarize import fingerprint_of
@@ -102,9 +102,9 @@ class DistillationCheckpoint(keras.callbacks.Callback):
         identity = identify(trainer, source)
         if not self.filepath.is_file():
             return
-        tensors, metadata = open_tensors(self.filepath, _FORMAT)
-        self._check_same(json.loads(metadata["identity"]), identity)
-        step = int(metadata["step"])
+        stored = TensorFile(self.filepath, _FORMAT)
+        self._check_same(stored.get_json("identity", dict), identity)
+        step = stored.get_json("step", int)
         if step > last_step:
             raise ValueError(
                 f"{str(self.filepath)!r} is at step {step}, and steps are not "
@@ -112,7 +112,7 @@ class DistillationCheckpoint(keras.callbacks.Callback):
                 f"end at step {last_step}"
             )
         if step > trainer.num_steps:
-            write_state(trainer, tensors.get_tensor)
+            write_state(trainer, stored.get_tensor)
 
     def _check_same(self, stored, wanted):
         differing = differences(stored, wanted)

@@ -8,6 +8,7 @@ cannot be appended to; a killed run continues from there.
 """
 
 import json
+import math
 import pathlib
 import shutil
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_tgdd.annotations import PathLike
-from keras_tgdd.storage.tensor_files import open_tensors
+from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_files import write_tensors
 
 EXPERT = "keras_tgdd.expert"
@@ -103,11 +104,12 @@ class ExpertWriter:
         path = self.folder / "state.safetensors"
         if not path.is_file():
             return None
-        tensors, metadata = open_tensors(path, _STATE)
-        check_same(path, json.loads(metadata["description"]), self.description)
-        epoch = int(metadata["epoch"])
-        state = [tensors.get_tensor(name) for name in sorted(tensors.keys())]
-        snapshot, _ = open_tensors(self._snapshot(epoch), EXPERT)
+        stored = TensorFile(path, _STATE)
+        description = stored.get_json("description", dict)
+        check_same(path, description, self.description)
+        epoch = stored.get_json("epoch", int)
+        state = [stored.get_tensor(name) for name in sorted(stored.keys())]
+        snapshot = TensorFile(self._snapshot(epoch), EXPERT)
         return epoch, snapshot.get_tensor("weights"), state
 
     def finish(self) -> None:
@@ -115,7 +117,7 @@ class ExpertWriter:
         paths = sorted(self.folder.glob("epoch_*.safetensors"))
         tensors, accuracies = {}, []
         for path in paths:
-            snapshot, _ = open_tensors(path, EXPERT)
+            snapshot = TensorFile(path, EXPERT)
             tensors[path.stem] = snapshot.get_tensor("weights")
             accuracies.append(snapshot.get_tensor("accuracies"))
         tensors["accuracies"] = np.stack(accuracies)
@@ -147,22 +149,29 @@ class ExpertReader:
             training and test data after each epoch, NaN where not measured.
 
     Raises:
-        FileNotFoundError, ValueError: as `open_tensors`.
+        FileNotFoundError, ValueError: as `TensorFile`.
     """
 
     def __init__(self, filepath: PathLike) -> None:
         self.filepath = filepath
-        self._tensors, metadata = open_tensors(filepath, EXPERT)
-        self.description = json.loads(metadata["description"])
+        self._tensors = TensorFile(filepath, EXPERT)
+        self.description = self._tensors.get_entries("description", _ENTRIES)
         self._names = sorted(
             name for name in self._tensors.keys() if name.startswith("epoch_")
         )
         self.num_snapshots = len(self._names)
-        self.accuracies = self._tensors.get_tensor("accuracies")
+        self.accuracies = self._tensors.get_tensor(
+            "accuracies", "float32", (self.num_snapshots, 2)
+        )
+        self._num_weights = sum(
+            math.prod(shape) for shape in self.description["weight_shapes"]
+        )
 
     def weights(self, epoch: int) -> np.ndarray:
         """Returns the flat float32 weights after `epoch` epochs."""
-        return self._tensors.get_tensor(self._names[epoch])
+        return self._tensors.get_tensor(
+            self._names[epoch], "float32", (self._num_weights,)
+        )
 
 
 def check_same(path: PathLike, stored: dict, wanted: dict) -> None:
@@ -196,6 +205,11 @@ def differences(stored: dict, wanted: dict) -> list[str]:
     ]
 
 
+# Entries of a description without which experts cannot be used.
+_ENTRIES = (
+    *("network", "weight_shapes", "feature_layer", "image_shape"),
+    *("num_classes", "mean", "std", "class_names"),
+)
 # Entries of a description that must agree for experts to be mixed.
 IDENTITY = (
     "image_shape",

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from keras_tgdd.storage.tensor_files import open_tensors
+from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_files import write_tensors
 
 _FORMAT = "keras_tgdd.begun_summaries"
@@ -39,9 +39,9 @@ class BegunSummaries:
             return
         self._path = filepath.with_name(f"{filepath.name}.partial")
         if self._path.is_file():
-            tensors, metadata = open_tensors(self._path, _FORMAT)
-            if metadata["description"] == self._description:
-                stacked = {k: tensors.get_tensor(k) for k in tensors.keys()}
+            stored = TensorFile(self._path, _FORMAT)
+            if stored.metadata.get("description") == self._description:
+                stacked = {k: stored.get_tensor(k) for k in stored.keys()}
                 count = len(next(iter(stacked.values())))
                 self.values = [
                     {key: value[i] for key, value in stacked.items()}

@@ -10,11 +10,13 @@ from keras import ops
 from keras_tgdd.annotations import PathLike
 from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
 from keras_tgdd.objectives.objective import Objective
-from keras_tgdd.storage.tensor_files import open_tensors
+from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_files import write_tensors
 
 _FORMAT = "keras_tgdd.summaries"
 _AUGMENTATION, _SUMMARY = "augmentation/", "summary/"
+# Entries of a description without which summaries cannot be used.
+_ENTRIES = ("data", "experts", "num_classes", "objective", "augmentation")
 
 
 class Summaries:
@@ -147,23 +149,41 @@ class Summaries:
             FileNotFoundError: if there is no such file.
             ValueError: if it is damaged or holds something else.
         """
-        tensors, metadata = open_tensors(filepath, _FORMAT)
-        names = tensors.keys()
+        stored = TensorFile(filepath, _FORMAT)
+        description = stored.get_entries("description", _ENTRIES)
+        experts = stored.get_tensor("experts", "int32", (None,))
+        first = (len(experts), description["num_classes"])
+        names = stored.keys()
 
         def group(prefix):
-            return {
-                name.removeprefix(prefix): tensors.get_tensor(name)
+            found = {
+                name.removeprefix(prefix): stored.get_tensor(name, "float32")
                 for name in names
                 if name.startswith(prefix)
             }
+            return {
+                name: _with_axes(filepath, name, value, first)
+                for name, value in found.items()
+            }
 
         return cls(
-            tensors.get_tensor("experts"),
-            tensors.get_tensor("stages"),
+            experts,
+            stored.get_tensor("stages", "int32", experts.shape),
             group(_AUGMENTATION),
             group(_SUMMARY),
-            json.loads(metadata["description"]),
+            description,
         )
+
+
+def _with_axes(filepath, name, value, first):
+    """Refuses what is not one value for each entry and class."""
+    if value.shape[:2] != first:
+        raise ValueError(
+            f"{str(filepath)!r} is damaged: {name!r} must begin with axes "
+            f"{first}. Received: shape={value.shape}. Delete it and make it "
+            "again."
+        )
+    return value
 
 
 def check_same_making(first: dict, second: dict) -> None:

@@ -5,7 +5,17 @@ from keras_tgdd.storage.expert_files import ExpertReader
 from keras_tgdd.storage.expert_files import ExpertWriter
 from keras_tgdd.storage.expert_files import check_same
 
-DESCRIPTION = {"image_shape": (8, 8, 1), "recipe": {"epochs": 2}}
+DESCRIPTION = {
+    "network": "{}",
+    "weight_shapes": [(5,)],
+    "feature_layer": None,
+    "image_shape": (8, 8, 1),
+    "num_classes": 2,
+    "mean": [0.0],
+    "std": [1.0],
+    "class_names": None,
+    "recipe": {"epochs": 2},
+}
 
 
 def record(directory, epochs=3):
