@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -12,5 +14,7 @@ PathLike = str | os.PathLike[str]
 Shape = tuple[int | None, ...]
 # Anything numpy.random.SeedSequence takes.
 Seed = int | list[int]
+# One number for all classes, or one for each by position, label or name.
+ImagesPerClass = int | Sequence[int] | Mapping[int | str, int]
 # (input_shape, num_classes) -> a functional classifier.
 NetworkFn = Callable[[tuple[int, ...], int], keras.Model]

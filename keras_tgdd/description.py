@@ -25,6 +25,7 @@ def describe_distillation(trainer: "DistillationTrainer") -> dict[str, Any]:
         "constraint_weight": (
             trainer.constraint_weight if trainer.constrained else 0.0
         ),
+        "images_per_class": trainer.synthetic.counts.tolist(),
         "region": trainer.region,
         "samples_per_class": trainer.samples_per_class,
         "steps": trainer.num_steps if trainer.compiled else 0,

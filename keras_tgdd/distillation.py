@@ -4,22 +4,22 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from tqdm.auto import tqdm
 
+from keras_tgdd.annotations import ImagesPerClass
 from keras_tgdd.annotations import NetworkFn
 from keras_tgdd.annotations import PathLike
 from keras_tgdd.callbacks.distillation_checkpoint import DistillationCheckpoint
 from keras_tgdd.callbacks.distillation_checkpoint import checkpoint_path
 from keras_tgdd.callbacks.progress import Progress
-from keras_tgdd.checks import check_images
-from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_positive_int
+from keras_tgdd.class_counts import class_counts
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
-from keras_tgdd.datasets.statistics import complete_statistics
-from keras_tgdd.layers.multi_formation import MultiFormation
+from keras_tgdd.datasets.training_data import training_data
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 from keras_tgdd.models.conv_net import ConvNet
 from keras_tgdd.step_source import StepSource
@@ -30,9 +30,9 @@ from keras_tgdd.trajectories.train_experts import train_experts
 
 
 def distill(
-    x: np.ndarray,
-    y: np.ndarray,
-    images_per_class: int = 10,
+    x: Any,
+    y: np.ndarray | None = None,
+    images_per_class: ImagesPerClass = 10,
     factor: int = 2,
     network_fn: NetworkFn | None = None,
     num_experts: int = 1,
@@ -58,9 +58,14 @@ def distill(
 
     Args:
         x: array of shape `(n, height, width, channels)`, uint8 in 0–255 or
-            float in [0, 1].
-        y: int array of shape `(n,)`, labels from 0 without a gap.
-        images_per_class: positive int. Defaults to `10`.
+            float in [0, 1]; or an `ImageDataset`, which brings labels, class
+            names and statistics; or a `keras.utils.PyDataset`,
+            `tf.data.Dataset` or `torch.utils.data.DataLoader` of batches,
+            which is read into memory once. Arrays may be mapped from disk.
+        y: int array of shape `(n,)`, labels from 0 without a gap; `None`
+            where `x` brings them.
+        images_per_class: positive int; or one for each class, as a sequence,
+            or a mapping from every label or class name. Defaults to `10`.
         factor: positive int; every image is a `factor` x `factor` mosaic of
             smaller ones. Defaults to `2`.
         network_fn: function of `(input_shape, num_classes)` that builds a
@@ -112,18 +117,19 @@ def distill(
         - [TGDD](https://arxiv.org/abs/2512.02469)
     """
     for name, value in (
-        ("images_per_class", images_per_class),
         ("num_experts", num_experts),
         ("expert_epochs", expert_epochs),
         ("iterations", iterations),
         ("samples_per_class", samples_per_class),
     ):
         check_positive_int(name, value)
-    check_images(x)
-    num_classes = check_labels(y, len(x))
-    shape = (num_classes, images_per_class, *x.shape[1:])
-    MultiFormation(factor).build(shape)  # refuses a factor that is too large
-    mean, std = complete_statistics(x, mean, std)
+    data = training_data(x, y, class_names, mean, std)
+    x, y, class_names = data.x, data.y, data.class_names
+    counts = class_counts(images_per_class, data.num_classes, class_names)
+    # Made first: it refuses a factor that is too large.
+    synthetic = SyntheticImages(data.num_classes, counts, x.shape[1:], factor)
+    if verbose:
+        _tell_sizes(data, synthetic)
     with contextlib.ExitStack() as stack:
         if directory is None:
             directory = stack.enter_context(tempfile.TemporaryDirectory())
@@ -135,15 +141,12 @@ def distill(
             epochs=expert_epochs,
             directory=directory,
             validation_data=validation_data,
-            mean=mean,
-            std=std,
+            mean=data.mean,
+            std=data.std,
             class_names=class_names,
             dtype_policy=dtype_policy,
             seed=seed,
             verbose=verbose,
-        )
-        synthetic = SyntheticImages(
-            num_classes, images_per_class, x.shape[1:], factor
         )
         synthetic.adapt(x, y, seed=seed)
         trainer = DistillationTrainer(
@@ -154,15 +157,41 @@ def distill(
             class_names=class_names,
             seed=seed,
         )
-        data = (x, y)
-        most = int(np.bincount(y).max())
+        source, most = (x, y), int(data.counts.max())
         if _caching_pays(trainer, iterations, most, cache_summaries, verbose):
             summaries = trajectories.summarize(
                 x, y, trainer.objective, trainer.augmentation, verbose=verbose
             )
-            data = (summaries,)
-        _fit(trainer, data, iterations, directory, verbose)
+            source = (summaries,)
+        _fit(trainer, source, iterations, directory, verbose)
         return trainer.distilled_dataset()
+
+
+def _tell_sizes(data, synthetic):
+    """Says how classes differ, and which have too few images to start from."""
+    counts = data.counts
+    names = data.class_names or range(data.num_classes)
+    if counts.max() > counts.min():
+        ratio = counts.max() / counts.min()
+        tqdm.write(
+            f"real images: {counts.min():,} to {counts.max():,} of a class, "
+            f"{ratio:.3g} to 1; every class weighs the same",
+            file=sys.stderr,
+        )
+    few = [
+        f"{name} ({have} for {need})"
+        for name, have, need in zip(
+            names, counts, synthetic.decoded_counts, strict=True
+        )
+        if have < need
+    ]
+    if few:
+        tqdm.write(
+            "real images: fewer than the start needs, so used more than once, "
+            f"in {len(few)} classes: {', '.join(few[:10])}"
+            + (", ..." if len(few) > 10 else ""),
+            file=sys.stderr,
+        )
 
 
 def _fit(trainer, data, iterations, directory, verbose):

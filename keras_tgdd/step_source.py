@@ -7,9 +7,9 @@ import keras
 import numpy as np
 
 from keras_tgdd.datasets.distillation_batches import DistillationBatches
-from keras_tgdd.datasets.fingerprint import fingerprint
+from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.real_images import RealImages
-from keras_tgdd.datasets.real_images import collect
+from keras_tgdd.datasets.sources import collect
 from keras_tgdd.summaries.summaries import Summaries
 from keras_tgdd.summaries.summarize import check_usable
 from keras_tgdd.summaries.summary_batches import SummaryBatches
@@ -27,7 +27,8 @@ class StepSource:
 
     Args:
         trainer: `DistillationTrainer`.
-        x: images, an iterable of batches, or `Summaries`.
+        x: images, or what brings them: an `ImageDataset`, batches, an
+            `ImageStream`; or `Summaries`.
         y: labels, or `None`.
 
     Attributes:
@@ -58,18 +59,22 @@ class StepSource:
             self.real_per_class = 0
             return
         self._summaries = None
+        self.real_per_class = trainer.samples_per_class
         synthetic = trainer.synthetic
+        if isinstance(x, ImageStream):
+            trainer.trajectory.check_fits(x.image_shape, x.num_classes)
+            self._images = x
+            return
         x, y = collect(x, y)
         self._images = RealImages(
             x, y, synthetic.num_classes, synthetic.image_shape
         )
-        self.real_per_class = trainer.samples_per_class
 
     @property
     def identity(self) -> str:
         """A digest of the real data, or of what was summarized and how."""
         if self._summaries is None:
-            return fingerprint(self._images.x, self._images.y)
+            return self._images.fingerprint()
         return settings_fingerprint(self._summaries.description)
 
     def steps(
@@ -95,6 +100,13 @@ class StepSource:
         """Returns batches of draws that no step sees."""
         seed = [self._trainer.seed, _HELD_OUT]
         if self._summaries is None:
+            if isinstance(self._images, ImageStream):
+                raise ValueError(
+                    "Held-out draws go back and forth in the data, and a "
+                    "stream is read in one direction. Give the number of "
+                    "`epochs`, or pass `experts.summarize(stream)`. Received: "
+                    "an ImageStream and epochs='auto'"
+                )
             return self._live(seed, 0, _HELD_OUT_DRAWS)
         entries = np.arange(self._num_held_out)
         return self._cached(seed, entries, 0, len(entries))
@@ -129,7 +141,7 @@ class StepSource:
         trainer = self._trainer
         return {
             "trajectory": trainer.trajectory,
-            "decoded_per_class": trainer.synthetic.decoded_per_class,
+            "decoded_counts": trainer.synthetic.decoded_counts,
             "max_decoded": trainer.max_decoded,
             "region": trainer.region,
             "constrained": trainer.constrained,

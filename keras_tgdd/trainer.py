@@ -110,16 +110,15 @@ class DistillationTrainer(keras.Model):
         check_positive_int("max_decoded", max_decoded)
         if classes_per_chunk is not None:
             check_positive_int("classes_per_chunk", classes_per_chunk)
-        _check_fit(synthetic, trajectory)
+        trajectory.check_fits(synthetic.image_shape, synthetic.num_classes)
         self.synthetic = synthetic
         self.trajectory = trajectory
         self.objective = objective or ClassMeanMatching()
         self.constraint = (
             ClassificationConstraint() if constraint is None else constraint
         )
-        per_class = synthetic.images_per_class
         self.constraint_weight = float(
-            (2.5 if per_class < 50 else 0.5)
+            (2.5 if synthetic.counts.max() < 50 else 0.5)
             if constraint_weight is None
             else constraint_weight
         )
@@ -140,6 +139,7 @@ class DistillationTrainer(keras.Model):
         self.class_names = class_names or trajectory.class_names
         self.seed = seed
         self.identity = None  # known from the first step with a checkpoint
+        self._shares = _shares(synthetic.counts)
         self._mean = ops.convert_to_tensor(trajectory.mean, "float32")
         self._std = ops.convert_to_tensor(trajectory.std, "float32")
         self._matching = keras.metrics.Mean(name="matching")
@@ -162,7 +162,8 @@ class DistillationTrainer(keras.Model):
         Args:
             optimizer: Keras optimizer or its name. `None` takes the paper's:
                 SGD with momentum 0.5 and a learning rate of
-                `0.01 * images_per_class`, or ten times that at 128 pixels.
+                `0.01 * images_per_class`, or ten times that at 128 pixels;
+                where classes differ, each moves by its own number.
             jit_compile: bool or `"auto"`, as in `keras.Model.compile`. `None`
                 takes what measured fastest on this backend.
             **kwargs: further arguments of `keras.Model.compile`.
@@ -170,7 +171,7 @@ class DistillationTrainer(keras.Model):
         if optimizer is None:
             rate = 0.1 if self.synthetic.image_shape[0] >= 128 else 0.01
             optimizer = keras.optimizers.SGD(
-                rate * self.synthetic.images_per_class, momentum=0.5
+                rate * int(self.synthetic.counts.max()), momentum=0.5
             )
         self._choose_jit_compile = jit_compile is None
         if jit_compile is None:
@@ -192,11 +193,11 @@ class DistillationTrainer(keras.Model):
 
         Args:
             x: array of shape `(n, height, width, channels)`, uint8 in 0–255
-                or float in [0, 1]; or a `keras.utils.PyDataset` or
-                `tf.data.Dataset` of `(images, labels)` batches, which is read
-                into memory once; or `Summaries` of the real data, which then
-                are not needed.
-            y: int array of shape `(n,)`; `None` where `x` yields labels.
+                or float in [0, 1]; or what brings labels, too: an
+                `ImageDataset`, or batches as `train_experts` takes them; or an
+                `ImageStream`, for data that do not fit in memory; or
+                `Summaries` of the real data, which then are not needed.
+            y: int array of shape `(n,)`; `None` where `x` brings labels.
             epochs: int, how often metrics are reported; or `"auto"`, which
                 stops when the matching loss on 16 held-out draws (a tenth of
                 the summaries) has not improved for 3 epochs, and takes the
@@ -347,11 +348,11 @@ class DistillationTrainer(keras.Model):
         sample_weight: Tensor | None = None,
         training: bool = True,
     ) -> Tensor:
-        loss = matching = ops.sum(y_pred["matching"])
-        self._matching.update_state(matching)
+        loss = ops.sum(self._shares * y_pred["matching"])
+        self._matching.update_state(ops.sum(y_pred["matching"]))
         if self.constrained:
-            constraint = ops.sum(y_pred["constraint"])
-            self._constraint.update_state(constraint)
+            constraint = ops.sum(self._shares * y_pred["constraint"])
+            self._constraint.update_state(ops.sum(y_pred["constraint"]))
             loss = loss + self.constraint_weight * constraint
         return loss
 
@@ -363,7 +364,8 @@ class DistillationTrainer(keras.Model):
         """
         synthetic = self.synthetic
         return DistilledDataset(
-            images=ops.convert_to_numpy(synthetic.images.value),
+            images=synthetic.stored_images(),
+            labels=None if synthetic.balanced else synthetic.labels,
             class_names=self.class_names,
             factor=synthetic.factor,
             mean=self.trajectory.mean,
@@ -378,17 +380,10 @@ def _early_stopping():
     )
 
 
-def _check_fit(synthetic, trajectory):
-    network = trajectory.network
-    if network.image_shape != synthetic.image_shape:
-        raise ValueError(
-            "Synthetic images and experts must have the same image shape. "
-            f"Received: synthetic images of shape {synthetic.image_shape}, "
-            f"experts for images of shape {network.image_shape}"
-        )
-    if network.num_classes != synthetic.num_classes:
-        raise ValueError(
-            "Synthetic images and experts must have the same number of "
-            f"classes. Received: {synthetic.num_classes} and "
-            f"{network.num_classes}"
-        )
+def _shares(counts):
+    """Learning rate of each class, as a share of that of the largest.
+
+    The gradient of a class mean is shared by its images; and since no loss
+    depends on the pixels of two classes, a factor of it is a learning rate.
+    """
+    return ops.convert_to_tensor(counts / counts.max(), "float32")

@@ -3,6 +3,13 @@
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.datasets.from_directory import from_directory
 from keras_tgdd.datasets.image_dataset import ImageDataset
+from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.load import load
 
-__all__ = ["DistilledDataset", "ImageDataset", "from_directory", "load"]
+__all__ = [
+    "DistilledDataset",
+    "ImageDataset",
+    "ImageStream",
+    "from_directory",
+    "load",
+]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.real_images import RealImages
 from keras_tgdd.datasets.step_batches import StepBatches
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
@@ -20,15 +21,15 @@ class DistillationBatches(StepBatches):
     - `"constraint_weights"`: `(num_weights,)`, present with a constraint and
       a region longer than 1, where they differ from `"weights"`;
     - `"images"`: `(n_classes, samples_per_class, height, width, channels)`;
-    - `"selection"`: `(n_classes, max_decoded)`, the decoded synthetic images
-      in use, present where there are more;
+    - `"selection"`: `(n_classes, n_selected)`, the decoded synthetic images
+      in use, present where there are more, or classes differ in number;
     - `"weights"`: `(num_weights,)`.
 
     The first of them in this order has an axis of classes first, as Keras
     expects of a batch axis.
 
     Args:
-        real_images: `RealImages`.
+        real_images: `RealImages` or `ImageStream`.
         augmentation: `SiameseAugmentation`.
         samples_per_class: int, real images of each class in a step.
         **kwargs: arguments of `StepBatches`.
@@ -36,7 +37,7 @@ class DistillationBatches(StepBatches):
 
     def __init__(
         self,
-        real_images: RealImages,
+        real_images: RealImages | ImageStream,
         augmentation: SiameseAugmentation,
         samples_per_class: int,
         **kwargs: Any,
@@ -56,6 +57,7 @@ class DistillationBatches(StepBatches):
 
     def __getitem__(self, index):
         generator = self._generator(index)
+        self.real_images.at(self.first_step + index)
         weights, later = self.trajectory.draw(generator, self.region)
         images = self.real_images.draw(generator, self.samples_per_class)
         num_classes = len(images)
@@ -68,4 +70,4 @@ class DistillationBatches(StepBatches):
         }
         if self.second_network:
             inputs["constraint_weights"] = later
-        return ({**inputs, **self.select(generator, num_classes)},)
+        return ({**inputs, **self.select(generator)},)

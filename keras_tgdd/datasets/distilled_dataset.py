@@ -10,12 +10,13 @@ from numpy.typing import ArrayLike
 
 from keras_tgdd.annotations import PathLike
 from keras_tgdd.checks import check_images
+from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import to_unit_range
 from keras_tgdd.datasets.conversions import to_tf_dataset
 from keras_tgdd.datasets.conversions import to_torch_dataset
 from keras_tgdd.datasets.image_files import write_images
 from keras_tgdd.layers.multi_formation import MultiFormation
-from keras_tgdd.storage.tensor_files import open_tensors
+from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_files import write_tensors
 
 _FORMAT = "keras_tgdd.distilled"
@@ -27,7 +28,7 @@ class DistilledDataset:
     Args:
         images: float array of shape
             `(n_classes, images_per_class, height, width, channels)`, pixels
-            in [0, 1].
+            in [0, 1]; or, with `labels`, `(n, height, width, channels)`.
         class_names: sequence of strings, one a class. `None` numbers them.
         factor: positive int; each stored image is a `factor` x `factor`
             mosaic (see `layers.MultiFormation`). Defaults to `1`.
@@ -35,11 +36,18 @@ class DistilledDataset:
             `(image - mean) / std`. Defaults to `0.0`.
         std: as `mean`. Defaults to `1.0`.
         info: optional JSON-compatible dict, how it was made.
+        labels: optional int array of shape `(n,)`, from 0 without a gap, for
+            classes of differing numbers of images.
 
     Attributes:
         images: float32 array of shape
-            `(n_classes, images_per_class, height, width, channels)`.
-        labels: int64 array of shape `(n_classes, images_per_class)`.
+            `(n_classes, images_per_class, height, width, channels)`, or
+            `(n, height, width, channels)`, ordered by class, where the
+            classes differ in number.
+        labels: int64 array of shape `(n_classes, images_per_class)`, or
+            `(n,)`.
+        counts: int array of shape `(n_classes,)`, stored images of each
+            class.
 
     Raises:
         TypeError, ValueError: if images, names or factor do not fit.
@@ -61,17 +69,14 @@ class DistilledDataset:
         mean: ArrayLike = 0.0,
         std: ArrayLike = 1.0,
         info: dict | None = None,
+        labels: np.ndarray | None = None,
     ) -> None:
-        if not isinstance(images, np.ndarray) or images.ndim != 5:
-            raise ValueError(
-                "`images` must be an array of shape (n_classes, "
-                "images_per_class, height, width, channels). Received: "
-                f"shape={getattr(images, 'shape', None)}"
-            )
-        flat = images.reshape((-1, *images.shape[2:]))
+        images, labels = _by_class(images, labels)
+        flat = images.reshape((-1, *images.shape[-3:]))
         check_images(flat, name="images")
-        MultiFormation(factor).build(images.shape)
-        num_classes, channels = images.shape[0], images.shape[-1]
+        MultiFormation(factor).build((1, *flat.shape))
+        self.counts = np.bincount(labels.ravel())
+        num_classes, channels = len(self.counts), images.shape[-1]
         names = [str(n) for n in class_names or range(num_classes)]
         if len(names) != num_classes:
             raise ValueError(
@@ -79,9 +84,7 @@ class DistilledDataset:
                 f"Received: {len(names)} names"
             )
         self.images = images.astype("float32")
-        self.labels = np.repeat(
-            np.arange(num_classes)[:, None], images.shape[1], axis=1
-        )
+        self.labels = labels
         self.class_names = tuple(names)
         self.factor = factor
         self.mean = np.broadcast_to(np.float32(mean), (channels,)).copy()
@@ -91,28 +94,41 @@ class DistilledDataset:
     @property
     def num_classes(self) -> int:
         """Number of classes."""
-        return self.images.shape[0]
+        return len(self.counts)
 
     @property
-    def images_per_class(self) -> int:
-        """Stored images of each class."""
-        return self.images.shape[1]
+    def images_per_class(self) -> int | tuple[int, ...]:
+        """Stored images of each class: one number, or one for each class."""
+        if self.images.ndim == 5:
+            return self.images.shape[1]
+        return tuple(self.counts.tolist())
 
     @property
     def image_shape(self) -> tuple[int, ...]:
         """`(height, width, channels)` of an image."""
-        return self.images.shape[2:]
+        return self.images.shape[-3:]
+
+    def of_class(self, label: int) -> np.ndarray:
+        """Returns the stored images of a class.
+
+        Args:
+            label: int.
+
+        Returns:
+            float32 array of shape `(n, height, width, channels)`.
+        """
+        return self.images[self.labels == label]
 
     def to_numpy(self) -> tuple[np.ndarray, np.ndarray]:
         """Decodes the set to the images that networks train on.
 
         Returns:
-            Images, float32 of shape
-            `(n_classes * images_per_class * factor**2, height, width,
-            channels)` with pixels in [0, 1], and int64 labels. Ordered by
-            class, image, tile.
+            Images, float32 of shape `(n * factor**2, height, width,
+            channels)`, for `n` stored images, with pixels in [0, 1], and
+            int64 labels. Ordered by class, image, tile.
         """
-        decoded = MultiFormation(self.factor)(self.images)
+        flat = self.images.reshape((-1, 1, *self.image_shape))
+        decoded = MultiFormation(self.factor)(flat)
         x = ops.convert_to_numpy(decoded).reshape((-1, *self.image_shape))
         return x, np.repeat(self.labels.ravel(), self.factor**2)
 
@@ -186,7 +202,8 @@ class DistilledDataset:
             ValueError: if the images have neither 1 nor 3 channels.
             OSError: if it cannot be written.
         """
-        write_images(directory, self.images, self.class_names)
+        classes = [self.of_class(c) for c in range(self.num_classes)]
+        write_images(directory, classes, self.class_names)
 
     def save(self, filepath: PathLike) -> None:
         """Writes one safetensors file.
@@ -226,15 +243,22 @@ class DistilledDataset:
             FileNotFoundError: if there is no such file.
             ValueError: if it is damaged or another kind of file.
         """
-        tensors, metadata = open_tensors(filepath, _FORMAT)
-        return cls(
-            images=tensors.get_tensor("images"),
-            class_names=json.loads(metadata["class_names"]),
-            factor=int(metadata["factor"]),
-            mean=tensors.get_tensor("mean"),
-            std=tensors.get_tensor("std"),
-            info=json.loads(metadata["info"]),
-        )
+        stored = TensorFile(filepath, _FORMAT)
+        images = stored.get_tensor("images", "float32")
+        labels = stored.get_tensor("labels", "int64", images.shape[:-3])
+        channels = images.shape[-1:]
+        try:
+            return cls(
+                images=images,
+                class_names=stored.get_json("class_names", list),
+                factor=stored.get_json("factor", int),
+                mean=stored.get_tensor("mean", "float32", channels),
+                std=stored.get_tensor("std", "float32", channels),
+                info=stored.get_json("info", dict),
+                labels=labels.ravel() if images.ndim == 4 else None,
+            )
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{str(filepath)!r}: {error}") from error
 
     def to_grid(self, filepath: PathLike, max_columns: int = 20) -> None:
         """Draws the stored images as a PNG with one row a class.
@@ -249,7 +273,25 @@ class DistilledDataset:
         """
         from keras_tgdd.datasets.grid import draw_grid
 
-        draw_grid(filepath, self.images[:, :max_columns], self.class_names)
+        draw_grid(filepath, self.rows(max_columns), self.class_names)
+
+    def rows(self, max_columns: int) -> np.ndarray:
+        """Returns the first images of each class, for pictures.
+
+        Args:
+            max_columns: int, the most images of a class.
+
+        Returns:
+            float32 array of shape `(n_classes, n, height, width, channels)`;
+            the row of a class of fewer images ends in white.
+        """
+        columns = min(max_columns, int(self.counts.max()))
+        shape = (self.num_classes, columns, *self.image_shape)
+        rows = np.ones(shape, "float32")
+        for label, row in enumerate(rows):
+            images = self.of_class(label)[:columns]
+            row[: len(images)] = images
+        return rows
 
     def __repr__(self):
         return (
@@ -257,3 +299,28 @@ class DistilledDataset:
             f"{self.images_per_class} images per class, image_shape="
             f"{self.image_shape}, factor={self.factor})"
         )
+
+
+def _by_class(images, labels):
+    """Images and labels as they are stored: by class, and with an axis of
+    classes where that is possible."""
+    if labels is None:
+        if not isinstance(images, np.ndarray) or images.ndim != 5:
+            raise ValueError(
+                "`images` must be an array of shape (n_classes, "
+                "images_per_class, height, width, channels), or (n, height, "
+                "width, channels) with `labels=`. Received: "
+                f"shape={getattr(images, 'shape', None)}"
+            )
+        num_classes, per_class = images.shape[:2]
+        labels = np.repeat(np.arange(num_classes), per_class)
+        return images, labels.reshape((num_classes, per_class))
+    check_images(images, name="images")
+    num_classes = check_labels(labels, len(images), name="labels")
+    order = np.argsort(labels, kind="stable")
+    images, labels = images[order], labels[order].astype("int64")
+    counts = np.bincount(labels)
+    if counts.min() < counts.max():
+        return images, labels
+    images = images.reshape((num_classes, -1, *images.shape[1:]))
+    return images, labels.reshape((num_classes, -1))

@@ -43,21 +43,22 @@ def read_image(path: pathlib.Path) -> np.ndarray:
 
 
 def write_images(
-    directory: PathLike, images: np.ndarray, class_names: Sequence[str]
+    directory: PathLike,
+    images: Sequence[np.ndarray],
+    class_names: Sequence[str],
 ) -> None:
     """Writes images as PNG files, in a folder for each class.
 
     Args:
         directory: path, created where missing.
-        images: float array of shape
-            `(n_classes, images_per_class, height, width, channels)`, in
-            [0, 1].
+        images: for each class a float array of shape
+            `(n, height, width, channels)`, in [0, 1].
         class_names: sequence of strings.
 
     Raises:
         ValueError: if there are neither 1 nor 3 channels.
     """
-    channels = images.shape[-1]
+    channels = images[0].shape[-1]
     if channels not in (1, 3):
         raise ValueError(
             "Pictures have 1 channel or 3. Received: images of "

@@ -1,11 +1,10 @@
 """Real images of each class, a fresh random batch at every step."""
 
-from typing import Any
-
 import numpy as np
 
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
+from keras_tgdd.datasets.fingerprint import fingerprint
 
 
 class RealImages:
@@ -67,16 +66,7 @@ class RealImages:
         Returns:
             An int array of shape `(n_classes, samples_per_class)`.
         """
-        num_classes, widest = len(self.counts), self.counts.max()
-        keys = generator.random((num_classes, widest), dtype="float32")
-        # Positions past the end of a class sort behind all others.
-        keys[np.arange(widest) >= self.counts[:, None]] = 2.0
-        if samples_per_class < self.counts.min():
-            order = np.argpartition(keys, samples_per_class, axis=1)
-            order = order[:, :samples_per_class]
-        else:
-            turn = np.arange(samples_per_class) % self._nonzero[:, None]
-            order = np.take_along_axis(np.argsort(keys, axis=1), turn, axis=1)
+        order = draw_positions(generator, self.counts, samples_per_class)
         return self._members[self._clip(self._starts[:, None] + order)]
 
     def all_index(self) -> tuple[np.ndarray, np.ndarray]:
@@ -89,62 +79,44 @@ class RealImages:
         """
         order = np.arange(self.counts.max())
         counts = order < self.counts[:, None]
-        order = order % self._nonzero[:, None]
+        order = order % np.maximum(self.counts, 1)[:, None]
         return self._members[self._clip(self._starts[:, None] + order)], counts
 
-    @property
-    def _nonzero(self):
-        return np.maximum(self.counts, 1)
+    def at(self, step: int) -> None:
+        """Does nothing: all images are at hand at any step."""
+
+    def fingerprint(self) -> str:
+        """Returns a digest of images and labels."""
+        return fingerprint(self.x, self.y)
 
     def _clip(self, position):
         """A class without images at the end would start past it."""
         return np.minimum(position, len(self._members) - 1)
 
 
-def collect(
-    x: Any, y: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Gathers arrays, a `keras.utils.PyDataset` or a `tf.data.Dataset`.
+def draw_positions(
+    generator: np.random.Generator, counts: np.ndarray, samples_per_class: int
+) -> np.ndarray:
+    """Draws which images of every class a step takes.
 
-    Matching needs many images of every class at each step, so data that
-    arrive in batches are read once and kept in memory.
+    Without replacement; a class with fewer images than asked for gives each
+    of them in turn, as often as needed.
 
     Args:
-        x: array of images, or an iterable of `(images, labels)` batches.
-        y: array of labels; `None` where `x` yields them.
+        generator: `numpy.random.Generator`.
+        counts: int array of shape `(n_classes,)`, images of each class.
+        samples_per_class: int.
 
     Returns:
-        Arrays of images and labels.
-
-    Raises:
-        TypeError: if `x` is neither, or yields something else than pairs.
-        ValueError: if it yields no batch.
+        An int array of shape `(n_classes, samples_per_class)`, positions
+        among the images of the class.
     """
-    if isinstance(x, np.ndarray):
-        return x, y
-    if hasattr(x, "num_batches") and hasattr(x, "__getitem__"):
-        batches = (x[index] for index in range(len(x)))
-    elif hasattr(x, "as_numpy_iterator"):
-        batches = x.as_numpy_iterator()
-    else:
-        raise TypeError(
-            "`x` must be a NumPy array, a `keras.utils.PyDataset` or a "
-            f"`tf.data.Dataset`. Received: {type(x).__name__}"
-        )
-    if y is not None:
-        raise ValueError(
-            "`y` must be None when `x` yields (images, labels) batches. "
-            f"Received: y of type {type(y).__name__}"
-        )
-    images, labels = [], []
-    for batch in batches:
-        if not isinstance(batch, (tuple, list)) or len(batch) < 2:
-            raise TypeError(
-                "`x` must yield batches of (images, labels). Received: "
-                f"{type(batch).__name__}"
-            )
-        images.append(np.asarray(batch[0]))
-        labels.append(np.asarray(batch[1]))
-    if not images:
-        raise ValueError("`x` must yield at least one batch. Received: none")
-    return np.concatenate(images), np.concatenate(labels)
+    num_classes, widest = len(counts), counts.max()
+    keys = generator.random((num_classes, widest), dtype="float32")
+    # Positions past the end of a class sort behind all others.
+    keys[np.arange(widest) >= counts[:, None]] = 2.0
+    if samples_per_class < counts.min():
+        order = np.argpartition(keys, samples_per_class, axis=1)
+        return order[:, :samples_per_class]
+    turn = np.arange(samples_per_class) % np.maximum(counts, 1)[:, None]
+    return np.take_along_axis(np.argsort(keys, axis=1), turn, axis=1)

@@ -16,12 +16,15 @@ def channel_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         that never varies gets a standard deviation of 1.
     """
     if x.dtype == np.uint8:
-        # Counting values is exact and needs no copy of the images.
-        counts = np.stack(
-            [
-                np.bincount(x[..., c].ravel(), minlength=256)
-                for c in range(x.shape[-1])
-            ]
+        # Counting values is exact, and part by part needs little memory.
+        counts = sum(
+            np.stack(
+                [
+                    np.bincount(part[..., c].ravel(), minlength=256)
+                    for c in range(x.shape[-1])
+                ]
+            )
+            for part in _parts(x)
         )
         values = np.arange(256) / 255.0
         share = counts / counts.sum(axis=1, keepdims=True)
@@ -29,10 +32,18 @@ def channel_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         variance = share @ values**2 - mean**2
     else:
         mean = x.mean(axis=(0, 1, 2), dtype="float64")
-        variance = x.var(axis=(0, 1, 2), dtype="float64")
+        squares = sum(
+            np.sum((part - mean) ** 2, axis=(0, 1, 2)) for part in _parts(x)
+        )
+        variance = squares / x[..., 0].size
     std = np.sqrt(np.maximum(variance, 0.0))
     std[std < 1e-6] = 1.0
     return mean.astype("float32"), std.astype("float32")
+
+
+def _parts(x):
+    """A thousand images at a time."""
+    return (x[start : start + 1000] for start in range(0, len(x), 1000))
 
 
 def complete_statistics(

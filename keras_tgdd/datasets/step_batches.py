@@ -15,7 +15,8 @@ class StepBatches(keras.utils.PyDataset):
 
     Args:
         trajectory: `Trajectory`.
-        decoded_per_class: int, decoded synthetic images of each class.
+        decoded_counts: int array of shape `(n_classes,)`, decoded synthetic
+            images of each class.
         max_decoded: int, the most of them used in a step.
         region: int, length of the expert region.
         constrained: bool, whether constraint weights are wanted.
@@ -27,7 +28,7 @@ class StepBatches(keras.utils.PyDataset):
     def __init__(
         self,
         trajectory: Trajectory,
-        decoded_per_class: int,
+        decoded_counts: np.ndarray,
         max_decoded: int,
         region: int,
         constrained: bool,
@@ -37,7 +38,7 @@ class StepBatches(keras.utils.PyDataset):
     ) -> None:
         super().__init__()
         self.trajectory = trajectory
-        self.decoded_per_class = decoded_per_class
+        self.decoded_counts = np.asarray(decoded_counts)
         self.max_decoded = max_decoded
         self.region = region
         # With a region of one stage the constraint reads the same weights.
@@ -57,17 +58,23 @@ class StepBatches(keras.utils.PyDataset):
         """
         raise NotImplementedError
 
-    def select(
-        self, generator: np.random.Generator, num_classes: int
-    ) -> dict[str, Any]:
+    def select(self, generator: np.random.Generator) -> dict[str, Any]:
         """Draws which decoded synthetic images a step uses.
+
+        A class of fewer than the others gives each of its own in turn, so
+        that some count once more than others; which, every step draws anew.
 
         Returns:
             A dict with `"selection"`, int32 of shape
-            `(num_classes, max_decoded)`; empty where all are used.
+            `(n_classes, n_selected)`; empty where all are used, once.
         """
-        if self.decoded_per_class <= self.max_decoded:
+        counts = self.decoded_counts[:, None]
+        most = int(counts.max())
+        width = min(most, self.max_decoded)
+        if most == width and np.all(counts == most):
             return {}
-        keys = generator.random((num_classes, self.decoded_per_class))
-        selection = np.argsort(keys, axis=1)[:, : self.max_decoded]
+        keys = generator.random((len(counts), most))
+        keys[np.arange(most) >= counts] = 2.0  # behind all others
+        turn = np.arange(width) % counts
+        selection = np.take_along_axis(np.argsort(keys, axis=1), turn, axis=1)
         return {"selection": selection.astype("int32")}

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from keras import ops
 from numpy.typing import ArrayLike
 
+from keras_tgdd.annotations import ImagesPerClass
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
-from keras_tgdd.checks import check_positive_int
+from keras_tgdd.class_counts import class_counts
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.datasets.statistics import complete_statistics
 from keras_tgdd.evaluation.selection import METHODS
@@ -18,7 +18,7 @@ from keras_tgdd.layers.synthetic_images import SyntheticImages
 def select_images(
     x: np.ndarray,
     y: np.ndarray,
-    images_per_class: int,
+    images_per_class: ImagesPerClass,
     method: str = "random",
     features: np.ndarray | None = None,
     factor: int = 1,
@@ -33,7 +33,8 @@ def select_images(
         x: array of shape `(n, height, width, channels)`, uint8 in 0–255 or
             float in [0, 1].
         y: int array of shape `(n,)`.
-        images_per_class: positive int.
+        images_per_class: positive int; or a sequence or mapping, one for
+            each class.
         method: `"random"`; `"herding"`, which keeps the mean feature;
             `"k_center"`, which covers all features; or `"k_means"`, the
             nearest to the centres of clusters. Defaults to `"random"`.
@@ -66,7 +67,7 @@ def select_images(
     """
     check_images(x)
     num_classes = check_labels(y, len(x))
-    check_positive_int("images_per_class", images_per_class)
+    counts = class_counts(images_per_class, num_classes, class_names)
     if method not in METHODS:
         raise ValueError(
             f"`method` must be one of {sorted(METHODS)}. Received: "
@@ -80,13 +81,11 @@ def select_images(
             f"{len(features)} rows for {len(x)} images"
         )
     features = np.reshape(features, (len(x), -1))
-    synthetic = SyntheticImages(
-        num_classes, images_per_class, x.shape[1:], factor
-    )
+    synthetic = SyntheticImages(num_classes, counts, x.shape[1:], factor)
     states = np.random.SeedSequence(seed).generate_state(num_classes)
-    needed = synthetic.decoded_per_class
     chosen = []
     for label, state in enumerate(states):
+        needed = synthetic.decoded_counts[label]
         members = np.flatnonzero(y == label)
         count = min(needed, len(members))
         order = METHODS[method](features[members], count, int(state))
@@ -95,7 +94,8 @@ def select_images(
     synthetic.adapt(x[chosen], y[chosen], mode="mosaic", seed=seed)
     mean, std = complete_statistics(x, mean, std)
     return DistilledDataset(
-        ops.convert_to_numpy(synthetic.images.value),
+        synthetic.stored_images(),
+        labels=None if synthetic.balanced else synthetic.labels,
         class_names=class_names,
         factor=factor,
         mean=mean,
@@ -107,7 +107,7 @@ def select_images(
 def random_images(
     x: np.ndarray,
     y: np.ndarray,
-    images_per_class: int,
+    images_per_class: ImagesPerClass,
     factor: int = 1,
     mean: ArrayLike | None = None,
     std: ArrayLike | None = None,
@@ -120,7 +120,7 @@ def random_images(
         x: array of shape `(n, height, width, channels)`, uint8 in 0–255 or
             float in [0, 1].
         y: int array of shape `(n,)`.
-        images_per_class: positive int.
+        images_per_class: positive int; or one for each class.
         factor: positive int. `1` takes whole images; more makes mosaics of
             `factor**2` down-sampled real images each, which store as much
             and decode to more, as distilled sets do. Defaults to `1`.

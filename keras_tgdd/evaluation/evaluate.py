@@ -113,7 +113,9 @@ def evaluate(
         )
     x, y, mean, std = _training_set(distilled, mean, std)
     if isinstance(distilled, DistilledDataset):
-        described["images_per_class"] = distilled.images_per_class
+        per_class = distilled.images_per_class
+        if isinstance(per_class, int):  # else there is no one number
+            described["images_per_class"] = per_class
         described["method"] = distilled.info.get("method")
     num_classes = check_labels(y, len(x))
     check_images(x_test, x.shape[1:], "x_test")

@@ -129,8 +129,7 @@ def storage(distilled: DistilledDataset, x: np.ndarray) -> Storage:
     Returns:
         `Storage`.
     """
-    labels = 8 * distilled.num_classes * distilled.images_per_class
-    num_bytes = int(np.asarray(distilled.images).nbytes) + labels
+    num_bytes = distilled.images.nbytes + distilled.labels.nbytes
     return Storage(num_bytes, (x.nbytes + 8 * len(x)) / num_bytes)
 
 

@@ -6,12 +6,14 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_tgdd.annotations import ImagesPerClass
 from keras_tgdd.annotations import Shape
 from keras_tgdd.annotations import Tensor
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import to_unit_range
+from keras_tgdd.class_counts import class_counts
 from keras_tgdd.layers.multi_formation import MultiFormation
 from keras_tgdd.layers.pixel_range import PixelRange
 
@@ -28,9 +30,14 @@ class SyntheticImages(keras.layers.Layer):
     It stays float32 under mixed precision. Calling the layer decodes the
     images: each is a `factor` x `factor` mosaic (see `MultiFormation`).
 
+    Where classes have different numbers of images the weight has room for the
+    most of them in each class. Places past the number of a class stay at 0.5,
+    are never decoded and are left out of `distilled_dataset()`.
+
     Args:
         num_classes: positive int, number of classes.
-        images_per_class: positive int, images stored for each class.
+        images_per_class: positive int, images stored for each class; or a
+            sequence or mapping from labels, one number for each class.
         image_shape: triple of ints, `(height, width, channels)`.
         factor: positive int, tiles along each side of a stored image.
             Defaults to `2`.
@@ -39,7 +46,8 @@ class SyntheticImages(keras.layers.Layer):
     Call arguments:
         selection: optional int tensor of shape `(n_classes, n_selected)`,
             the decoded images of each class to return. `None` returns all
-            `images_per_class * factor**2`.
+            `images_per_class * factor**2`; a class of fewer images than the
+            largest then gives its own in turn.
 
     Returns:
         A float32 tensor of shape `(n_classes, n, height, width, channels)`.
@@ -60,14 +68,13 @@ class SyntheticImages(keras.layers.Layer):
     def __init__(
         self,
         num_classes: int,
-        images_per_class: int,
+        images_per_class: ImagesPerClass,
         image_shape: tuple[int, ...],
         factor: int = 2,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         check_positive_int("num_classes", num_classes)
-        check_positive_int("images_per_class", images_per_class)
         image_shape = tuple(int(side) for side in image_shape)
         if len(image_shape) != 3 or min(image_shape) < 1:
             raise ValueError(
@@ -75,13 +82,15 @@ class SyntheticImages(keras.layers.Layer):
                 f"image_shape={image_shape}"
             )
         self.num_classes = int(num_classes)
-        self.images_per_class = int(images_per_class)
+        counts = class_counts(images_per_class, self.num_classes)
+        self.counts = np.array(counts)
         self.image_shape = image_shape
         self.decoder = MultiFormation(factor)
         self.build()
 
     def build(self, input_shape: Shape | None = None) -> None:
-        shape = (self.num_classes, self.images_per_class, *self.image_shape)
+        most = int(self.counts.max())
+        shape = (self.num_classes, most, *self.image_shape)
         self.decoder.build(shape)
         self.images = self.add_weight(
             shape=shape,
@@ -99,19 +108,54 @@ class SyntheticImages(keras.layers.Layer):
         return self.decoder.factor
 
     @property
+    def images_per_class(self) -> int | tuple[int, ...]:
+        """Images stored for each class: one number, or one for each class."""
+        counts = self.counts.tolist()
+        return counts[0] if self.balanced else tuple(counts)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether all classes have the same number of images."""
+        return bool(self.counts.min() == self.counts.max())
+
+    @property
     def decoded_per_class(self) -> int:
-        """Number of images each class decodes to."""
-        return self.images_per_class * self.factor**2
+        """Number of images the largest class decodes to."""
+        return int(self.counts.max()) * self.factor**2
+
+    @property
+    def decoded_counts(self) -> np.ndarray:
+        """Number of images each class decodes to, ints of shape
+        `(n_classes,)`."""
+        return self.counts * self.factor**2
 
     @property
     def labels(self) -> np.ndarray:
         """Label of each stored image, ints of shape
-        `(n_classes, images_per_class)`."""
-        return np.repeat(
-            np.arange(self.num_classes)[:, None], self.images_per_class, axis=1
+        `(n_classes, images_per_class)`, or `(n,)` where classes differ."""
+        labels = np.repeat(np.arange(self.num_classes), self.counts)
+        return (
+            labels.reshape((self.num_classes, -1)) if self.balanced else labels
         )
 
+    def stored_images(self) -> np.ndarray:
+        """Returns the images as they are now, without empty places.
+
+        Returns:
+            float32 array of shape
+            `(n_classes, images_per_class, height, width, channels)`, or
+            `(n, height, width, channels)` where classes differ.
+        """
+        images = ops.convert_to_numpy(self.images.value)
+        if self.balanced:
+            return images
+        return images[np.arange(images.shape[1]) < self.counts[:, None]]
+
     def call(self, selection: Tensor | None = None) -> Tensor:
+        if selection is None and not self.balanced:
+            turn = np.arange(self.decoded_per_class)
+            turn = turn % self.decoded_counts[:, None]
+            selection = ops.convert_to_tensor(turn, "int32")
         return self.decoder(ops.convert_to_tensor(self.images), selection)
 
     def adapt(
@@ -151,16 +195,18 @@ class SyntheticImages(keras.layers.Layer):
         check_images(x, image_shape=self.image_shape)
         check_labels(y, len(x), num_classes=self.num_classes)
         tiles = self.factor**2 if mode == "mosaic" else 1
-        index = np.stack(
+        index = np.concatenate(
             [
-                _draw(generator, np.flatnonzero(y == label), tiles, self)
-                for label in range(self.num_classes)
+                _draw(generator, np.flatnonzero(y == label), tiles * count)
+                for label, count in enumerate(self.counts)
             ]
         )
-        images = to_unit_range(x[index.ravel()])
+        images = to_unit_range(x[index])
         if tiles > 1:
             images = self._assemble(images)
-        self.images.assign(np.reshape(images, self.images.shape))
+        filled = np.full(self.images.shape, 0.5, "float32")
+        filled[np.arange(filled.shape[1]) < self.counts[:, None]] = images
+        self.images.assign(filled)
 
     def _assemble(self, images):
         """Makes mosaics of `factor**2` consecutive images each."""
@@ -197,13 +243,16 @@ class SyntheticImages(keras.layers.Layer):
         return {
             **super().get_config(),
             "num_classes": self.num_classes,
-            "images_per_class": self.images_per_class,
+            "images_per_class": (
+                self.images_per_class
+                if self.balanced
+                else list(self.images_per_class)
+            ),
             "image_shape": list(self.image_shape),
             "factor": self.factor,
         }
 
 
-def _draw(generator, members, tiles, layer):
+def _draw(generator, members, needed):
     """Draws the real images of one class that fill its stored images."""
-    needed = layer.images_per_class * tiles
     return generator.choice(members, needed, replace=len(members) < needed)

@@ -171,7 +171,7 @@ def _figures(results, sets, seconds, experts, data):
                 figures.accuracy_by_time(group, seconds),
             )
     for name, distilled in sets.items():
-        shown = distilled.images[:, :_COLUMNS]
+        shown = distilled.rows(_COLUMNS)
         yield _figure(
             f"Images: {name}",
             f"{shown.shape[1]} of {distilled.images_per_class} images of each "

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import math
 import pathlib
 from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -13,8 +15,9 @@ from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import check_writable
 from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.compilation import keep_freed_memory
-from keras_tgdd.datasets.fingerprint import fingerprint
+from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.real_images import RealImages
+from keras_tgdd.datasets.sources import collect
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.summaries.begun_summaries import BegunSummaries
@@ -93,8 +96,8 @@ def summary_filename(description: dict) -> str:
 
 def summarize_data(
     trajectory: "ExpertTrajectories",
-    x: np.ndarray,
-    y: np.ndarray,
+    x: Any,
+    y: np.ndarray | None,
     objective: Objective,
     augmentation: SiameseAugmentation,
     plan: SummaryPlan,
@@ -106,8 +109,10 @@ def summarize_data(
 
     Args:
         trajectory: `ExpertTrajectories`.
-        x: array of shape `(n, height, width, channels)`, uint8 or in [0, 1].
-        y: int array of shape `(n,)`.
+        x: array of shape `(n, height, width, channels)`, uint8 or in [0, 1];
+            or what brings images and labels, as `collect` takes it; or an
+            `ImageStream`.
+        y: int array of shape `(n,)`; `None` where `x` brings labels.
         objective: cacheable `Objective`.
         augmentation: `SiameseAugmentation`.
         plan: `SummaryPlan`.
@@ -120,15 +125,13 @@ def summarize_data(
         `Summaries`.
     """
     _check(samples_per_class, objective)
-    # A part of the data may lack a class that another part has.
-    real_images = RealImages(
-        x, y, trajectory.num_classes, trajectory.image_shape, every_class=False
-    )
+    real_images = _real_images(x, y, trajectory, samples_per_class)
     largest = int(real_images.counts.max())
-    if samples_per_class is not None and samples_per_class >= largest:
+    whole = isinstance(real_images, RealImages)
+    if whole and samples_per_class is not None and samples_per_class >= largest:
         samples_per_class = None  # all of them, none twice
     description = {
-        "data": [fingerprint(x, y)],
+        "data": [real_images.fingerprint()],
         "experts": trajectory.fingerprint(),
         "plan": [plan.num_entries, plan.seed],
         "samples_per_class": samples_per_class,
@@ -144,10 +147,11 @@ def summarize_data(
     experts, stages = plan.stages(
         [trajectory.num_snapshots(i) for i in range(trajectory.num_experts)]
     )
+    image_size = trajectory.image_shape[:2]
     images = plan.num_entries * trajectory.num_classes
     summarizer = _compiled(
         Summarizer(trajectory, objective, augmentation),
-        images * (samples_per_class or largest) * x.shape[1] * x.shape[2],
+        images * (samples_per_class or largest) * math.prod(image_size),
     )
     begun = BegunSummaries(filepath, description)
     draws = []
@@ -156,16 +160,18 @@ def summarize_data(
     ):
         generator = plan.generator(number)
         draws.append(
-            augmentation.draw(generator, trajectory.num_classes, x.shape[1:3])
+            augmentation.draw(generator, trajectory.num_classes, image_size)
         )
         if number < len(begun.values):
             continue
+        real_images.at(number)
         index, weight = _choose(real_images, generator, samples_per_class)
         inputs = {
             "weights": trajectory.weights(experts[number], stages[number]),
             "augmentation": draws[-1],
         }
-        begun.append(summarizer.summarize(x, index, weight, inputs))
+        found = summarizer.summarize(real_images.x, index, weight, inputs)
+        begun.append(found)
     summaries = Summaries(
         experts, stages, stack(draws), stack(begun.values), description
     )
@@ -173,6 +179,23 @@ def summarize_data(
         summaries.save(filepath)
     begun.discard()
     return summaries
+
+
+def _real_images(x, y, trajectory, samples_per_class):
+    """What images are drawn from: all of them, or a stream."""
+    num_classes, shape = trajectory.num_classes, trajectory.image_shape
+    if not isinstance(x, ImageStream):
+        x, y = collect(x, y)
+        # A part of the data may lack a class that another part has.
+        return RealImages(x, y, num_classes, shape, every_class=False)
+    trajectory.check_fits(x.image_shape, x.num_classes)
+    if samples_per_class is None:
+        raise ValueError(
+            "A stream is never seen whole; name the `samples_per_class` of an "
+            "entry, or summarize the arrays of `stream.store`. Received: an "
+            "ImageStream and samples_per_class=None"
+        )
+    return x
 
 
 def _check(samples_per_class, objective):

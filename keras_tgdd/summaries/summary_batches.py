@@ -59,5 +59,4 @@ class SummaryBatches(StepBatches):
         if self.second_network:
             later = trajectory.draw_later(generator, expert, stage, self.region)
             inputs["constraint_weights"] = trajectory.weights(expert, later)
-        num_classes = self.summaries.num_classes
-        return ({**inputs, **self.select(generator, num_classes)},)
+        return ({**inputs, **self.select(generator)},)

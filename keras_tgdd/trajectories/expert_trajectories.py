@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pathlib
+from typing import Any
 
 import keras
 import numpy as np
@@ -234,8 +235,8 @@ class ExpertTrajectories(Trajectory):
 
     def summarize(
         self,
-        x: np.ndarray,
-        y: np.ndarray,
+        x: Any,
+        y: np.ndarray | None = None,
         objective: Objective | None = None,
         augmentation: SiameseAugmentation | None = None,
         plan: int | SummaryPlan | None = None,
@@ -252,9 +253,11 @@ class ExpertTrajectories(Trajectory):
 
         Args:
             x: array of shape `(n, height, width, channels)`, uint8 in 0–255
-                or float in [0, 1].
+                or float in [0, 1]; or an `ImageDataset`; or batches, as
+                `train_experts` takes them; or an `ImageStream`, for data that
+                do not fit in memory.
             y: int array of shape `(n,)`, labels in `[0, num_classes)`; a part
-                of a data set may lack classes.
+                of a data set may lack classes. `None` where `x` brings them.
             objective: cacheable `Objective`. Defaults to
                 `ClassMeanMatching()`.
             augmentation: `SiameseAugmentation`, the trainer's. Defaults to

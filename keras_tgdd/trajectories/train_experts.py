@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,7 +20,7 @@ from keras_tgdd.compilation import announce
 from keras_tgdd.compilation import default_dtype_policy
 from keras_tgdd.compilation import using_dtype_policy
 from keras_tgdd.datasets.fingerprint import fingerprint
-from keras_tgdd.datasets.statistics import complete_statistics
+from keras_tgdd.datasets.training_data import training_data
 from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.models.frozen_network import check_network
 from keras_tgdd.storage.expert_files import ExpertReader
@@ -37,8 +38,8 @@ _WEIGHTS, _BATCHES = 0, 1
 
 def train_experts(
     network_fn: NetworkFn,
-    x: np.ndarray,
-    y: np.ndarray,
+    x: Any,
+    y: np.ndarray | None = None,
     num_experts: int = 5,
     epochs: int = 60,
     directory: PathLike = "experts",
@@ -64,8 +65,12 @@ def train_experts(
         network_fn: function of `(input_shape, num_classes)` that builds a
             functional `keras.Model`, such as `keras_tgdd.models.ConvNet`.
         x: array of shape `(n, height, width, channels)`, uint8 in 0–255 or
-            float in [0, 1].
-        y: int array of shape `(n,)`, labels from 0 without a gap.
+            float in [0, 1]; or an `ImageDataset`, which brings labels, class
+            names and statistics; or a `keras.utils.PyDataset`,
+            `tf.data.Dataset` or `torch.utils.data.DataLoader` of batches,
+            which is read into memory once. Arrays may be mapped from disk.
+        y: int array of shape `(n,)`, labels from 0 without a gap; `None`
+            where `x` brings them.
         num_experts: int. Defaults to `5`, the paper's.
         epochs: int, epochs of each expert. Defaults to `60`, the paper's (80
             at 128 pixels).
@@ -103,8 +108,9 @@ def train_experts(
     """
     check_positive_int("num_experts", num_experts)
     check_positive_int("snapshots_per_epoch", snapshots_per_epoch)
-    check_images(x)
-    num_classes = check_labels(y, len(x))
+    data = training_data(x, y, class_names, mean, std)
+    x, y, num_classes = data.x, data.y, data.num_classes
+    class_names, mean, std = data.class_names, data.mean, data.std
     if validation_data is not None:
         x_test, y_test = validation_data
         check_images(x_test, x.shape[1:], "x_test")
@@ -113,7 +119,6 @@ def train_experts(
         )
     recipe = recipe or expert_recipe(epochs, x.shape[1])
     check_writable(directory)
-    mean, std = complete_statistics(x, mean, std)
     with using_dtype_policy(
         dtype_policy
         or default_dtype_policy(num_experts * recipe.epochs * x[..., 0].size)

@@ -42,6 +42,31 @@ class Trajectory(ABC):
             constraint.
         """
 
+    def check_fits(
+        self, image_shape: tuple[int, ...], num_classes: int
+    ) -> None:
+        """Refuses synthetic images that the networks cannot read.
+
+        Args:
+            image_shape: triple of ints.
+            num_classes: int.
+
+        Raises:
+            ValueError: if the networks are for other images or classes.
+        """
+        network = self.network
+        if network.image_shape != tuple(image_shape):
+            raise ValueError(
+                "Synthetic images and experts must have the same image shape. "
+                f"Received: synthetic images of shape {tuple(image_shape)}, "
+                f"experts for images of shape {network.image_shape}"
+            )
+        if network.num_classes != num_classes:
+            raise ValueError(
+                "Synthetic images and experts must have the same number of "
+                f"classes. Received: {num_classes} and {network.num_classes}"
+            )
+
     def describe_draw(self, generator: np.random.Generator, region: int) -> str:
         """Says what `draw` would draw, for messages.
 

@@ -11,7 +11,7 @@ def make(experts, data, seed=0, first_step=0, decoded=8, max_decoded=8):
         RealImages(*data, 3, (8, 8, 2)),
         SiameseAugmentation(),
         trajectory=experts,
-        decoded_per_class=decoded,
+        decoded_counts=np.broadcast_to(decoded, 3),
         max_decoded=max_decoded,
         samples_per_class=4,
         region=2,
@@ -49,3 +49,17 @@ def test_synthetic_images_are_subsampled_beyond_the_most(experts, small_data):
     assert inputs["selection"].shape == (3, 8)
     for row in inputs["selection"]:
         assert len(set(row)) == 8 and 0 <= row.min() and row.max() < 20
+
+
+def test_a_smaller_class_gives_its_images_in_turn(experts, small_data):
+    batches = make(experts, small_data, decoded=[4, 9, 6], max_decoded=8)
+    drawn = [batches[step][0]["selection"] for step in range(6)]
+    for selection in drawn:
+        assert selection.shape == (3, 8)
+        counts = [np.bincount(row, minlength=9) for row in selection]
+        assert counts[0].tolist() == [2] * 4 + [0] * 5
+        assert counts[1].max() == 1  # subsampled, as classes of one size are
+        assert counts[2].max() == 2 and counts[2][6:].sum() == 0
+    # Which images count twice is drawn anew.
+    twice = [tuple(np.bincount(s[2], minlength=6) == 2) for s in drawn]
+    assert len(set(twice)) > 1

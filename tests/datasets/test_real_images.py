@@ -1,9 +1,7 @@
-import keras
 import numpy as np
 import pytest
 
 from keras_tgdd.datasets.real_images import RealImages
-from keras_tgdd.datasets.real_images import collect
 
 
 def make(counts=(6, 2, 9)):
@@ -42,34 +40,3 @@ def test_refuses_classes_without_images():
     x = np.zeros((2, 1, 1, 1), "uint8")
     with pytest.raises(ValueError, match=r"no images of class \[1\]"):
         RealImages(x, np.array([0, 2]), 3, (1, 1, 1))
-
-
-class Batches(keras.utils.PyDataset):
-    def __len__(self):
-        return 3
-
-    def __getitem__(self, index):
-        images = np.full((2, 4, 4, 1), index, "uint8")
-        return images, np.array([index, 0])
-
-
-def test_collects_a_py_dataset():
-    x, y = collect(Batches())
-    assert x.shape == (6, 4, 4, 1)
-    assert y.tolist() == [0, 0, 1, 0, 2, 0]
-
-
-def test_collects_a_tf_dataset():
-    tf = pytest.importorskip("tensorflow")
-    dataset = tf.data.Dataset.from_tensor_slices(
-        (np.arange(5, dtype="uint8")[:, None, None, None], np.arange(5))
-    ).batch(2)
-    x, y = collect(dataset)
-    assert x.ravel().tolist() == y.tolist() == [0, 1, 2, 3, 4]
-
-
-def test_refuses_other_things():
-    with pytest.raises(TypeError, match="Received: list"):
-        collect([1, 2])
-    with pytest.raises(ValueError, match="`y` must be None"):
-        collect(Batches(), np.zeros(6))

@@ -170,3 +170,28 @@ def test_refuses_images_of_another_shape(small_data):
         ValueError, match=r"\(8, 8, 1\)\. Received: \(8, 8, 2\)"
     ):
         layer.adapt(*small_data)
+
+
+def test_classes_may_have_different_numbers_of_images(small_data):
+    layer = SyntheticImages(3, [3, 1, 2], (8, 8, 2), factor=2)
+    assert layer.images_per_class == (3, 1, 2) and not layer.balanced
+    assert layer.labels.tolist() == [0, 0, 0, 1, 2, 2]
+    layer.adapt(*small_data, seed=0)
+    assert pixels(layer).shape == (3, 3, 8, 8, 2)
+    np.testing.assert_array_equal(pixels(layer)[1, 1:], 0.5)  # empty places
+    stored = layer.stored_images()
+    assert stored.shape == (6, 8, 8, 2)
+    np.testing.assert_array_equal(stored[3], pixels(layer)[1, 0])
+    decoded = keras.ops.convert_to_numpy(layer())
+    assert decoded.shape == (3, 12, 8, 8, 2)
+    for start in (4, 8):  # the one image of class 1, in turn
+        np.testing.assert_array_equal(
+            decoded[1, start : start + 4], decoded[1, :4]
+        )
+    same = SyntheticImages.from_config(layer.get_config())
+    assert same.images_per_class == (3, 1, 2)
+
+
+def test_one_number_for_each_class_that_is_the_same_is_one_number():
+    layer = SyntheticImages(2, {0: 4, 1: 4}, (8, 8, 1))
+    assert layer.images_per_class == 4 and layer.labels.shape == (2, 4)

@@ -15,7 +15,7 @@ def make(summaries, experts, **changes):
     arguments = dict(
         entries=np.arange(5),
         trajectory=experts,
-        decoded_per_class=8,
+        decoded_counts=[8, 8, 8],
         max_decoded=8,
         region=2,
         constrained=True,

@@ -1,0 +1,139 @@
+"""Sets whose classes have different numbers of images."""
+
+import keras
+import numpy as np
+import pytest
+from support.networks import small_network
+
+import keras_tgdd
+from keras_tgdd import DistilledDataset
+from keras_tgdd.evaluation import select_images
+from keras_tgdd.evaluation.scores import storage
+from keras_tgdd.layers import SyntheticImages
+
+COUNTS = (3, 1, 2)
+
+
+def make(experts, data, counts=COUNTS, seed=0, **kwargs):
+    synthetic = SyntheticImages(3, counts, (8, 8, 2), factor=2)
+    synthetic.adapt(*data, seed=seed)
+    return keras_tgdd.DistillationTrainer(
+        synthetic, experts, samples_per_class=4, region=1, **kwargs
+    )
+
+
+def test_a_class_moves_as_if_all_had_its_number(experts, small_data):
+    # Class 0 has the most: the same draws, the same start, alone.
+    trainers = [make(experts, small_data, c) for c in (COUNTS, 3)]
+    start = keras.ops.convert_to_numpy(trainers[0].synthetic.images.value)
+    trainers[1].synthetic.images.assign(start)
+    for trainer in trainers:
+        trainer.compile(keras.optimizers.SGD(0.1))
+        trainer.fit(*small_data, steps_per_epoch=2, verbose=0)
+    first, second = (
+        keras.ops.convert_to_numpy(t.synthetic.images.value)[0]
+        for t in trainers
+    )
+    assert np.abs(first - start[0]).max() > 1e-4
+    np.testing.assert_allclose(first, second, atol=1e-6)
+
+
+def test_the_pixels_of_a_small_class_move_by_its_own_rate(experts, small_data):
+    # One image of class 1, alone or three times: the mean is the same, and so
+    # is the movement at a rate that is proportional to the number.
+    few, many = (make(experts, small_data, c) for c in (COUNTS, 3))
+    start = keras.ops.convert_to_numpy(few.synthetic.images.value)
+    repeated = start.copy()
+    repeated[1] = start[1, :1]
+    many.synthetic.images.assign(repeated)
+    for trainer in (few, many):
+        trainer.compile(keras.optimizers.SGD(0.1))
+        trainer.fit(*small_data, steps_per_epoch=1, verbose=0)
+    small, large = (
+        keras.ops.convert_to_numpy(t.synthetic.images.value)[1]
+        for t in (few, many)
+    )
+    assert np.abs(small[0] - start[1, 0]).max() > 1e-4
+    np.testing.assert_allclose(small[0], large[0], atol=1e-6)
+    np.testing.assert_array_equal(small[1:], 0.5)  # nothing is there
+
+
+def test_the_set_knows_how_many_each_class_has(experts, small_data, tmp_path):
+    distilled = make(experts, small_data).distilled_dataset()
+    assert distilled.images_per_class == COUNTS and distilled.num_classes == 3
+    assert distilled.images.shape == (6, 8, 8, 2)
+    distilled.save(tmp_path / "d.safetensors")
+    loaded = DistilledDataset.load(tmp_path / "d.safetensors")
+    np.testing.assert_array_equal(loaded.images, distilled.images)
+    np.testing.assert_array_equal(loaded.labels, [0, 0, 0, 1, 2, 2])
+    x, y = loaded.to_numpy()
+    assert x.shape == (24, 8, 8, 2)
+    assert np.bincount(y).tolist() == [12, 4, 8]
+    assert loaded.rows(2).shape == (3, 2, 8, 8, 2)
+    np.testing.assert_array_equal(loaded.rows(2)[1, 1], 1.0)
+    assert storage(loaded, small_data[0]).num_bytes == 6 * 128 * 4 + 6 * 8
+
+
+def test_labels_put_images_in_order():
+    images = np.linspace(0, 1, 4, dtype="float32")[:, None, None, None]
+    images = np.broadcast_to(images, (4, 2, 2, 1)).copy()
+    made = DistilledDataset(images, labels=np.array([1, 0, 1, 1]))
+    assert made.labels.tolist() == [0, 1, 1, 1]
+    np.testing.assert_array_equal(made.of_class(0)[0], images[1])
+    equal = DistilledDataset(images, labels=np.array([1, 0, 0, 1]))
+    assert equal.images.shape == (2, 2, 2, 2, 1)
+    assert equal.images_per_class == 2
+
+
+def test_real_images_are_selected_in_the_same_numbers(small_data):
+    x, y = small_data
+    counts = {0: 3, 1: 1, 2: 7}  # there are five of class 2
+    chosen = select_images(x, y, counts, "k_means", seed=0)
+    assert chosen.images_per_class == (3, 1, 7)
+    for label in range(3):
+        real = x[y == label] / np.float32(255)
+        for image in chosen.of_class(label):
+            assert np.any(np.all(np.isclose(real, image), axis=(1, 2, 3)))
+    assert len(np.unique(chosen.of_class(2), axis=0)) == 5
+
+
+def test_the_whole_job_by_class_name(small_data, tmp_path, capsys):
+    x, y = small_data
+    distilled = keras_tgdd.distill(
+        x,
+        y,
+        {"dark": 4, "medium": 2, "bright": 2},
+        network_fn=small_network,
+        class_names=("dark", "medium", "bright"),
+        expert_epochs=1,
+        iterations=2,
+        directory=tmp_path,
+    )
+    assert distilled.images_per_class == (4, 2, 2)
+    log = capsys.readouterr().err
+    assert "4 to 1" in log  # 20, 12 and 5 real images
+    assert "bright (5 for 8)" in log
+    result = keras_tgdd.evaluate(
+        distilled,
+        x,
+        y,
+        small_network,
+        num_runs=1,
+        verbose=0,
+        protocol=keras_tgdd.evaluation.get_protocol("tgdd", 2),
+    )
+    assert result.num_images == 32 and result.images_per_class is None
+
+
+@pytest.mark.parametrize(
+    "labels, message",
+    [
+        (np.array([0, 2, 2, 2]), "no images of class"),
+        (np.array([0.0, 1.0, 1.0, 1.0]), "integer labels"),
+        (np.array([0, 1]), "one label an image"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(labels, message):
+    images = np.zeros((4, 2, 2, 1), "float32")
+    with pytest.raises((TypeError, ValueError), match=message):
+        DistilledDataset(images, labels=labels)
