@@ -20,6 +20,58 @@ def check_positive_int(name: str, value: Any) -> None:
         )
 
 
+def check_seed(value: Any, name: str = "seed") -> None:
+    """Raises `ValueError` unless `value` is an integer of at least 0."""
+    is_int = isinstance(value, (int, np.integer)) and not isinstance(
+        value, bool
+    )
+    if not is_int or value < 0:
+        raise ValueError(
+            f"`{name}` must be an integer of at least 0. Received: "
+            f"{name}={value!r}"
+        )
+
+
+def check_weight(name: str, value: Any) -> None:
+    """Raises `ValueError` unless `value` is a finite number of at least 0."""
+    is_number = isinstance(value, (int, float, np.number))
+    if not is_number or not np.isfinite(value) or value < 0:
+        raise ValueError(
+            f"`{name}` must be a finite number of at least 0. Received: "
+            f"{name}={value!r}"
+        )
+
+
+def check_statistics(mean: Any, std: Any, channels: int) -> None:
+    """Refuses what images cannot be normalized by.
+
+    Args:
+        mean: one float, or one a channel, in [0, 1] units.
+        std: as `mean`.
+        channels: int.
+
+    Raises:
+        ValueError: if there are not one or `channels` finite numbers, or a
+            standard deviation is not positive.
+    """
+    for name, value in (("mean", mean), ("std", std)):
+        try:
+            array = np.asarray(value, "float64")
+        except (TypeError, ValueError):
+            array = np.array(np.nan)
+        fits = array.shape in ((), (1,), (channels,))
+        if not fits or not np.all(np.isfinite(array)):
+            raise ValueError(
+                f"`{name}` must be one finite number, or one for each of "
+                f"{channels} channels. Received: {name}={value!r}"
+            )
+    if np.min(np.asarray(std, "float64")) <= 0:
+        raise ValueError(
+            "`std` must be positive; a channel that never varies takes 1. "
+            f"Received: std={std!r}"
+        )
+
+
 def check_images(
     x: Any, image_shape: tuple[int, ...] | None = None, name: str = "x"
 ) -> None:

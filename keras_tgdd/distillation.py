@@ -17,6 +17,8 @@ from keras_tgdd.callbacks.distillation_checkpoint import DistillationCheckpoint
 from keras_tgdd.callbacks.distillation_checkpoint import checkpoint_path
 from keras_tgdd.callbacks.progress import Progress
 from keras_tgdd.checks import check_positive_int
+from keras_tgdd.checks import check_seed
+from keras_tgdd.checks import check_weight
 from keras_tgdd.class_counts import class_counts
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.datasets.training_data import training_data
@@ -123,6 +125,8 @@ def distill(
         ("samples_per_class", samples_per_class),
     ):
         check_positive_int(name, value)
+    check_seed(seed)
+    check_weight("constraint_weight", constraint_weight or 0.0)
     data = training_data(x, y, class_names, mean, std)
     x, y, class_names = data.x, data.y, data.class_names
     counts = class_counts(images_per_class, data.num_classes, class_names)

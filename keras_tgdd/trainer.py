@@ -13,6 +13,8 @@ from keras_tgdd.callbacks.distillation_checkpoint import find_checkpoint
 from keras_tgdd.callbacks.distillation_checkpoint import remaining_parts
 from keras_tgdd.callbacks.finite_guard import FiniteGuard
 from keras_tgdd.checks import check_positive_int
+from keras_tgdd.checks import check_seed
+from keras_tgdd.checks import check_weight
 from keras_tgdd.compilation import compiles_by_chunk
 from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.compilation import keep_freed_memory
@@ -108,6 +110,8 @@ class DistillationTrainer(keras.Model):
         check_positive_int("region", region)
         check_positive_int("samples_per_class", samples_per_class)
         check_positive_int("max_decoded", max_decoded)
+        check_weight("constraint_weight", constraint_weight or 0.0)
+        check_seed(seed)
         if classes_per_chunk is not None:
             check_positive_int("classes_per_chunk", classes_per_chunk)
         trajectory.check_fits(synthetic.image_shape, synthetic.num_classes)

@@ -9,6 +9,7 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from keras_tgdd.annotations import PathLike
+from keras_tgdd.checks import check_statistics
 from keras_tgdd.checks import check_writable
 from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.storage.expert_files import ExpertWriter
@@ -102,6 +103,7 @@ class TrajectoryRecorder(keras.callbacks.Callback):
 
     def _prepare(self, network):
         self._frozen = FrozenNetwork(network, self.feature_layer)
+        check_statistics(self.mean, self.std, self._frozen.image_shape[-1])
         self._writer = ExpertWriter(
             self.directory,
             self.expert,

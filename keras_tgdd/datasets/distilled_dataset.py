@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from keras_tgdd.annotations import PathLike
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
+from keras_tgdd.checks import check_statistics
 from keras_tgdd.checks import to_unit_range
 from keras_tgdd.datasets.conversions import to_tf_dataset
 from keras_tgdd.datasets.conversions import to_torch_dataset
@@ -77,6 +78,7 @@ class DistilledDataset:
         MultiFormation(factor).build((1, *flat.shape))
         self.counts = np.bincount(labels.ravel())
         num_classes, channels = len(self.counts), images.shape[-1]
+        check_statistics(mean, std, channels)
         names = [str(n) for n in class_names or range(num_classes)]
         if len(names) != num_classes:
             raise ValueError(

@@ -32,7 +32,7 @@ def collect(
     """
     if isinstance(x, np.ndarray):
         return x, y
-    if y is not None:
+    if y is not None and (isinstance(x, ImageDataset) or is_source(x)):
         raise ValueError(
             "`y` must be None when `x` brings its labels. Received: x of type "
             f"{type(x).__name__}, y of type {type(y).__name__}"

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from keras_tgdd.checks import check_statistics
+
 
 def channel_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Computes mean and standard deviation of each channel.
@@ -59,8 +61,13 @@ def complete_statistics(
 
     Returns:
         `mean` and `std`, neither of them `None`.
+
+    Raises:
+        ValueError: if images cannot be normalized by them.
     """
-    if mean is not None and std is not None:
-        return mean, std
-    own_mean, own_std = channel_statistics(x)
-    return (own_mean if mean is None else mean, own_std if std is None else std)
+    if mean is None or std is None:
+        own_mean, own_std = channel_statistics(x)
+        mean = own_mean if mean is None else mean
+        std = own_std if std is None else std
+    check_statistics(mean, std, x.shape[-1])
+    return mean, std

@@ -60,7 +60,7 @@ def _import_tfds():
 def _builder(tfds, name, data_dir):
     try:
         return tfds.builder(name, data_dir=data_dir)
-    except tfds.core.DatasetNotFoundError as error:
+    except (tfds.core.DatasetNotFoundError, ValueError) as error:
         known = [*tfds.list_builders(), "digits"]
         close = difflib.get_close_matches(str(name), known, n=3)
         hint = f" Did you mean one of {close}?" if close else ""

@@ -12,6 +12,7 @@ from keras_tgdd.callbacks.progress import Progress
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_positive_int
+from keras_tgdd.checks import check_seed
 from keras_tgdd.compilation import announce
 from keras_tgdd.compilation import default_dtype_policy
 from keras_tgdd.compilation import using_dtype_policy
@@ -103,6 +104,7 @@ def evaluate(
     ```
     """
     check_positive_int("num_runs", num_runs)
+    check_seed(seed)
     protocol = get_protocol(protocol)
     described = {"network": _name(network_fn or ConvNet)}
     if isinstance(network_fn, str):

@@ -12,6 +12,7 @@ from keras_tgdd.annotations import Tensor
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_positive_int
+from keras_tgdd.checks import check_seed
 from keras_tgdd.checks import to_unit_range
 from keras_tgdd.class_counts import class_counts
 from keras_tgdd.layers.multi_formation import MultiFormation
@@ -186,6 +187,7 @@ class SyntheticImages(keras.layers.Layer):
             raise ValueError(
                 f"`mode` must be one of {MODES}. Received: mode={mode!r}"
             )
+        check_seed(seed)
         generator = np.random.default_rng(seed)
         if mode == "noise":
             self.images.assign(

@@ -15,6 +15,7 @@ from keras_tgdd.callbacks.trajectory_recorder import per_channel
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_positive_int
+from keras_tgdd.checks import check_seed
 from keras_tgdd.checks import check_writable
 from keras_tgdd.compilation import announce
 from keras_tgdd.compilation import default_dtype_policy
@@ -108,6 +109,7 @@ def train_experts(
     """
     check_positive_int("num_experts", num_experts)
     check_positive_int("snapshots_per_epoch", snapshots_per_epoch)
+    check_seed(seed)
     data = training_data(x, y, class_names, mean, std)
     x, y, num_classes = data.x, data.y, data.num_classes
     class_names, mean, std = data.class_names, data.mean, data.std
