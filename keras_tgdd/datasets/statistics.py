@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+# Images whose values are counted at a time.
+_CHUNK = 256
+
 
 def channel_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Computes mean and standard deviation of each channel.
@@ -16,13 +19,13 @@ def channel_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         that never varies gets a standard deviation of 1.
     """
     if x.dtype == np.uint8:
-        # Counting values is exact and needs no copy of the images.
-        counts = np.stack(
-            [
-                np.bincount(x[..., c].ravel(), minlength=256)
-                for c in range(x.shape[-1])
-            ]
-        )
+        # Counting values is exact. NumPy widens bytes to eight of them to
+        # count, so a few images are taken at a time.
+        counts = np.zeros((x.shape[-1], 256), "int64")
+        for start in range(0, len(x), _CHUNK):
+            for c, of_channel in enumerate(counts):
+                values = x[start : start + _CHUNK, ..., c].ravel()
+                of_channel += np.bincount(values, minlength=256)
         values = np.arange(256) / 255.0
         share = counts / counts.sum(axis=1, keepdims=True)
         mean = share @ values
