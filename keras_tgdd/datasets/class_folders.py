@@ -2,6 +2,7 @@
 
 import pathlib
 import warnings
+from collections.abc import Iterable
 from collections.abc import Sequence
 
 import numpy as np
@@ -91,7 +92,7 @@ def read_parts(
 
     Args:
         parts: for each part its folder, for messages, and its files.
-        names: names of the classes, one a label.
+        names: names of the classes' folders, one a label, for messages.
         size: `(height, width)`, which images are resized to cover and then
             cropped to.
         least: int, images that each class must have in each part. Defaults to
@@ -126,7 +127,7 @@ def read_parts(
 def to_dataset(
     name: str,
     parts: Sequence[tuple[np.ndarray, np.ndarray]],
-    class_names: Sequence[str],
+    class_names: Iterable[str],
     flip: bool = True,
 ) -> ImageDataset:
     """Puts a training and a test part together.
