@@ -2,7 +2,16 @@
 
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.datasets.from_directory import from_directory
+from keras_tgdd.datasets.from_imagenet import from_imagenet
+from keras_tgdd.datasets.from_tiny_imagenet import from_tiny_imagenet
 from keras_tgdd.datasets.image_dataset import ImageDataset
 from keras_tgdd.datasets.load import load
 
-__all__ = ["DistilledDataset", "ImageDataset", "from_directory", "load"]
+__all__ = [
+    "DistilledDataset",
+    "ImageDataset",
+    "from_directory",
+    "from_imagenet",
+    "from_tiny_imagenet",
+    "load",
+]
