@@ -2,6 +2,8 @@
 
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.datasets.from_directory import from_directory
+from keras_tgdd.datasets.from_imagenet import from_imagenet
+from keras_tgdd.datasets.from_tiny_imagenet import from_tiny_imagenet
 from keras_tgdd.datasets.image_dataset import ImageDataset
 from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.load import load
@@ -11,5 +13,7 @@ __all__ = [
     "ImageDataset",
     "ImageStream",
     "from_directory",
+    "from_imagenet",
+    "from_tiny_imagenet",
     "load",
 ]

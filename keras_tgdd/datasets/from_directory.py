@@ -1,22 +1,17 @@
 """One's own images, in a folder for each class."""
 
 import pathlib
-import warnings
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from keras_tgdd.annotations import PathLike
-from keras_tgdd.checks import check_positive_int
+from keras_tgdd.datasets.class_folders import check_size
+from keras_tgdd.datasets.class_folders import files_of_classes
+from keras_tgdd.datasets.class_folders import read_parts
+from keras_tgdd.datasets.class_folders import to_dataset
 from keras_tgdd.datasets.image_dataset import ImageDataset
-from keras_tgdd.datasets.image_files import SUFFIXES
-from keras_tgdd.datasets.image_files import read_image
-from keras_tgdd.datasets.resize import fit_image
-from keras_tgdd.datasets.statistics import channel_statistics
 
 _TEST_FOLDERS = ("test", "val", "validation")
-# Unreadable files that a message names.
-_MOST_NAMED = 20
 
 
 def from_directory(
@@ -76,34 +71,18 @@ def from_directory(
             "Training and test images must have the same classes. Received: "
             f"{names} in {train.name!r}, {_class_names(test)} in {test.name!r}"
         )
-    unreadable = []
-    parts = [
-        _read(part, names, size, unreadable, verbose)
-        for part in (train, test)
-        if part is not None
-    ]
-    _report(unreadable)
-    for part, (_, labels) in zip((train, test), parts):
+    folders = [train] if test is None else [train, test]
+    parts = read_parts(
+        [(folder, files_of_classes(folder, names)) for folder in folders],
+        names,
+        size,
         # One to train on; two where one of them is to be held out.
-        _check_counts(labels, names, part, 1 if test is not None else 2)
-    grey = all(image.shape[-1] == 1 for images, _ in parts for image in images)
-    parts = [(_same_channels(x, grey), np.array(y)) for x, y in parts]
-    if test is None:
-        x, y = parts[0]
-        parts = _hold_out(x, y, test_fraction, seed)
-    (x_train, y_train), (x_test, y_test) = parts
-    mean, std = channel_statistics(x_train)
-    return ImageDataset(
-        name=directory.resolve().name,
-        x_train=x_train,
-        y_train=y_train,
-        x_test=x_test,
-        y_test=y_test,
-        class_names=tuple(names),
-        mean=mean,
-        std=std,
-        flip=flip,
+        least=2 if test is None else 1,
+        verbose=verbose,
     )
+    if test is None:
+        parts = _hold_out(*parts[0], test_fraction, seed)
+    return to_dataset(directory.resolve().name, parts, names, flip)
 
 
 def _check(directory, image_size, test_fraction):
@@ -113,22 +92,13 @@ def _check(directory, image_size, test_fraction):
             "`directory` must hold a folder of images for each class. "
             f"Received: directory={str(directory)!r}, which is no directory"
         )
-    size = (
-        (image_size, image_size) if isinstance(image_size, int) else image_size
-    )
-    if len(size) != 2:
-        raise ValueError(
-            "`image_size` must be an int or (height, width). Received: "
-            f"image_size={image_size}"
-        )
-    for side in size:
-        check_positive_int("image_size", side)
+    size = check_size(image_size)
     if not 0.0 < test_fraction < 1.0:
         raise ValueError(
             "`test_fraction` must lie between 0 and 1. Received: "
             f"test_fraction={test_fraction}"
         )
-    return tuple(size)
+    return size
 
 
 def _folders(directory):
@@ -156,63 +126,6 @@ def _class_names(part):
             f"more. Received: the folders {names} in {str(part)!r}"
         )
     return names
-
-
-def _read(part, names, size, unreadable, verbose):
-    """Images, resized, and labels; adds to the files that fail."""
-    paths = [
-        (path, label)
-        for label, name in enumerate(names)
-        for path in sorted((part / name).rglob("*"))
-        if path.suffix.lower() in SUFFIXES
-        and not path.name.startswith(".")
-        and path.is_file()
-    ]
-    images, labels = [], []
-    for path, label in tqdm(paths, f"reading {part.name}", disable=not verbose):
-        try:
-            image = read_image(path)
-        except ValueError as error:
-            unreadable.append(f"{path}: {error}")
-            continue
-        images.append(fit_image(image, size))
-        labels.append(label)
-    return images, labels
-
-
-def _report(unreadable):
-    if not unreadable:
-        return
-    shown = "\n  ".join(unreadable[:_MOST_NAMED])
-    more = len(unreadable) - _MOST_NAMED
-    if more > 0:
-        shown += f"\n  and {more} more"
-    warnings.warn(
-        f"Files that could not be read are left out ({len(unreadable)}):\n  "
-        f"{shown}",
-        stacklevel=3,
-    )
-
-
-def _check_counts(labels, names, part, least):
-    counts = np.bincount(np.array(labels, int), minlength=len(names))
-    few = [name for name, n in zip(names, counts, strict=True) if n < least]
-    if few:
-        raise ValueError(
-            f"Each class needs {least} readable images or more, ending in "
-            f"one of {SUFFIXES}. Received: too few in {few} of {str(part)!r}"
-        )
-
-
-def _same_channels(images, grey):
-    """One array; grey images among coloured ones get three channels."""
-    channels = 1 if grey else 3
-    return np.stack(
-        [
-            np.broadcast_to(image, (*image.shape[:2], channels))
-            for image in images
-        ]
-    )
 
 
 def _hold_out(x, y, fraction, seed):

@@ -84,6 +84,51 @@ def test_images_of_differing_sizes_become_squares(prepared):
     assert datasets.load("my_images", data_dir).x_test.shape == (4, 128, 128, 3)
 
 
+@pytest.mark.parametrize(
+    "name, test_part, shape, num_classes, flip",
+    [
+        ("mnist", "test", (28, 28, 1), 10, False),
+        ("fashion_mnist", "test", (28, 28, 1), 10, True),
+        ("svhn_cropped", "test", (32, 32, 3), 10, False),
+        ("cifar10", "test", (32, 32, 3), 10, True),
+        ("cifar100", "test", (32, 32, 3), 100, True),
+        ("imagenette", "validation", (128, 128, 3), 10, True),
+    ],
+)
+def test_the_names_of_the_field(
+    tmp_path, name, test_part, shape, num_classes, flip
+):
+    """Invented examples, in the features of the set of that name."""
+    tfds = pytest.importorskip("tensorflow_datasets")
+    builder = tfds.builder(name, data_dir=tmp_path)
+    features = builder.info.features
+    fill = {"id": "some", "coarse_label": 0}
+
+    def generate(count):
+        for key in range(count):
+            size = [side or 9 for side in features["image"].shape]
+            example = {"image": np.full(size, 10 * key, "uint8"), "label": key}
+            rest = {k: v for k, v in fill.items() if k in features}
+            yield key, {**example, **rest}
+
+    config = builder.builder_config
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name=name,
+        version=str(builder.version),
+        config=config and config.name,
+        features=features,
+        split_datasets={"train": generate(5), test_part: generate(3)},
+        data_dir=tmp_path,
+        disable_shuffling=True,
+    )
+    data = datasets.load(name, tmp_path)
+    assert data.image_shape == shape and data.num_classes == num_classes
+    assert data.flip == flip
+    assert data.x_train[:, 0, 0, 0].tolist() == [0, 10, 20, 30, 40]
+    assert data.y_train.tolist() == [0, 1, 2, 3, 4]
+    assert data.y_test.tolist() == [0, 1, 2]
+
+
 def test_a_name_that_does_not_exist():
     pytest.importorskip("tensorflow_datasets")
     with pytest.raises(ValueError, match="name='cifar11'.*'cifar10'"):

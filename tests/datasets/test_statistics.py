@@ -1,5 +1,6 @@
 import numpy as np
 
+from keras_tgdd.datasets import statistics
 from keras_tgdd.datasets.statistics import channel_statistics
 from keras_tgdd.datasets.statistics import complete_statistics
 
@@ -10,6 +11,13 @@ def test_bytes_and_floats_give_numpys_statistics(rng):
         mean, std = channel_statistics(images)
         np.testing.assert_allclose(mean, (x / 255).mean((0, 1, 2)), rtol=1e-5)
         np.testing.assert_allclose(std, (x / 255).std((0, 1, 2)), rtol=1e-5)
+
+
+def test_images_are_counted_in_parts(rng, monkeypatch):
+    x = rng.integers(0, 256, (5, 4, 3, 2)).astype("uint8")
+    whole = channel_statistics(x)
+    monkeypatch.setattr(statistics, "_CHUNK", 2)
+    np.testing.assert_array_equal(channel_statistics(x), whole)
 
 
 def test_a_constant_channel_has_a_usable_std():

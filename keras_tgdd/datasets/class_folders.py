@@ -1,0 +1,195 @@
+"""Images that lie in a folder for each class, as arrays."""
+
+import pathlib
+import warnings
+from collections.abc import Iterable
+from collections.abc import Sequence
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from keras_tgdd.checks import check_positive_int
+from keras_tgdd.datasets.image_dataset import ImageDataset
+from keras_tgdd.datasets.image_files import SUFFIXES
+from keras_tgdd.datasets.image_files import read_image
+from keras_tgdd.datasets.resize import fit_image
+from keras_tgdd.datasets.statistics import channel_statistics
+
+# Files or classes that a message names.
+_MOST_NAMED = 20
+
+# Paths of image files, each with its label.
+LabelledFiles = list[tuple[pathlib.Path, int]]
+
+
+def check_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
+    """Returns `(height, width)`, or refuses what is no size of an image.
+
+    Raises:
+        ValueError: if it is neither a positive int nor two of them.
+    """
+    if isinstance(image_size, (int, np.integer)):
+        image_size = (image_size, image_size)
+    if not isinstance(image_size, (tuple, list)) or len(image_size) != 2:
+        raise ValueError(
+            "`image_size` must be an int or (height, width). Received: "
+            f"image_size={image_size!r}"
+        )
+    for side in image_size:
+        check_positive_int("image_size", side)
+    height, width = image_size
+    return int(height), int(width)
+
+
+def some_of(items: Sequence[str], separator: str = ", ") -> str:
+    """Joins the first twenty items, and says how many are left."""
+    shown = [*items[:_MOST_NAMED]]
+    if len(items) > _MOST_NAMED:
+        shown.append(f"and {len(items) - _MOST_NAMED} more")
+    return separator.join(shown)
+
+
+def is_image_file(path: pathlib.Path) -> bool:
+    """Whether a file ends as images do and is not hidden."""
+    return (
+        path.suffix.lower() in SUFFIXES
+        and not path.name.startswith(".")
+        and path.is_file()
+    )
+
+
+def files_of_classes(
+    folder: pathlib.Path, names: Sequence[str]
+) -> LabelledFiles:
+    """Lists the image files of each class, at any depth.
+
+    Args:
+        folder: path that holds a folder for each class.
+        names: names of these folders; the first has label 0.
+
+    Returns:
+        Pairs of a path and a label, ordered by class and path.
+    """
+    return [
+        (path, label)
+        for label, name in enumerate(names)
+        for path in sorted((folder / name).rglob("*"))
+        if is_image_file(path)
+    ]
+
+
+def read_parts(
+    parts: Sequence[tuple[pathlib.Path, LabelledFiles]],
+    names: Sequence[str],
+    size: tuple[int, int],
+    least: int = 1,
+    verbose: int = 1,
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Reads the parts of a data set, training and test images.
+
+    Files that cannot be read are named in a warning and left out. If all
+    images of all parts are grey they have one channel, else all have three.
+
+    Args:
+        parts: for each part its folder, for messages, and its files.
+        names: names of the classes' folders, one a label, for messages.
+        size: `(height, width)`, which images are resized to cover and then
+            cropped to.
+        least: int, images that each class must have in each part. Defaults to
+            `1`.
+        verbose: `0` is silent, `1` shows a progress bar. Defaults to `1`.
+
+    Returns:
+        For each part uint8 images of shape `(n, height, width, channels)` and
+        int64 labels.
+
+    Raises:
+        ValueError: if a class has fewer readable images than `least`.
+    """
+    unreadable = []
+    arrays = [
+        _read(files, size, f"reading {folder.name}", unreadable, verbose)
+        for folder, files in parts
+    ]
+    if unreadable:
+        shown = some_of(unreadable, "\n  ")
+        warnings.warn(
+            f"Files that could not be read are left out ({len(unreadable)}):"
+            f"\n  {shown}",
+            stacklevel=3,  # where the data set was asked for
+        )
+    for (folder, _), (_, labels) in zip(parts, arrays, strict=True):
+        _check_counts(labels, names, folder, least)
+    channels = max(images.shape[-1] for images, _ in arrays)
+    return [(_with_channels(x, channels), y) for x, y in arrays]
+
+
+def to_dataset(
+    name: str,
+    parts: Sequence[tuple[np.ndarray, np.ndarray]],
+    class_names: Iterable[str],
+    flip: bool = True,
+) -> ImageDataset:
+    """Puts a training and a test part together.
+
+    Args:
+        name: string.
+        parts: two pairs of images and labels, as `read_parts` returns them.
+        class_names: names, one a label.
+        flip: whether a mirrored image still belongs to its class. Defaults to
+            `True`.
+
+    Returns:
+        `ImageDataset`, with mean and standard deviation of the training
+        images.
+    """
+    (x_train, y_train), (x_test, y_test) = parts
+    mean, std = channel_statistics(x_train)
+    return ImageDataset(
+        name=name,
+        x_train=x_train,
+        y_train=y_train,
+        x_test=x_test,
+        y_test=y_test,
+        class_names=tuple(class_names),
+        mean=mean,
+        std=std,
+        flip=flip,
+    )
+
+
+def _read(files, size, title, unreadable, verbose):
+    """Images, resized, and labels; adds to the files that fail.
+
+    The array is filled in place, so that the images never lie in memory
+    twice. It has one channel until the first coloured image comes.
+    """
+    images = np.empty((len(files), *size, 1), "uint8")
+    labels = []
+    for path, label in tqdm(files, title, disable=not verbose):
+        try:
+            image = fit_image(read_image(path), size)
+        except ValueError as error:
+            unreadable.append(f"{path}: {error}")
+            continue
+        images = _with_channels(images, max(images.shape[-1], image.shape[-1]))
+        images[len(labels)] = image
+        labels.append(label)
+    return images[: len(labels)], np.array(labels, "int64")
+
+
+def _with_channels(images, channels):
+    """Grey images among coloured ones get three equal channels."""
+    if images.shape[-1] == channels:
+        return images
+    return np.repeat(images, channels, axis=-1)
+
+
+def _check_counts(labels, names, folder, least):
+    counts = np.bincount(labels, minlength=len(names))
+    few = [name for name, n in zip(names, counts, strict=True) if n < least]
+    if few:
+        raise ValueError(
+            f"Each class needs {least} readable images or more, ending in "
+            f"one of {SUFFIXES}. Received: too few in {few} of {str(folder)!r}"
+        )

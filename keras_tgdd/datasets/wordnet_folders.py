@@ -1,0 +1,88 @@
+"""Folders that are named by WordNet ids, as ImageNet's are."""
+
+import collections
+import pathlib
+import re
+from collections.abc import Iterable
+from collections.abc import Sequence
+
+from keras_tgdd.datasets.class_folders import some_of
+
+_WORDNET_ID = re.compile(r"n[0-9]{8}")
+
+
+def is_wordnet_id(text: str) -> bool:
+    """Whether a text has the form `n########`."""
+    return _WORDNET_ID.fullmatch(text) is not None
+
+
+def check_wordnet_ids(name: str, ids: Sequence[str]) -> list[str]:
+    """Refuses what does not name two classes or more by WordNet ids.
+
+    An id becomes part of a path, so nothing but its form is let through.
+
+    Args:
+        name: where the ids stand, for the message.
+        ids: sequence of strings.
+
+    Returns:
+        The ids as a list.
+
+    Raises:
+        ValueError: if it is no sequence, there are fewer than two, one is
+            there twice, or one is no WordNet id.
+    """
+    if isinstance(ids, str) or not isinstance(ids, Iterable):
+        raise ValueError(
+            f"`{name}` must be a sequence of WordNet ids. Received: {ids!r}"
+        )
+    ids = [str(i) for i in ids]
+    wrong = [repr(i) for i in ids if not is_wordnet_id(i)]
+    if wrong:
+        raise ValueError(
+            f"`{name}` must hold WordNet ids, an n and eight digits such as "
+            f"'n01440764'. Received: {some_of(wrong)}"
+        )
+    twice = [i for i, count in collections.Counter(ids).items() if count > 1]
+    if len(ids) < 2 or twice:
+        raise ValueError(
+            f"`{name}` must hold two classes or more, each of them once. "
+            f"Received: {len(ids)} ids, more than once: [{some_of(twice)}]"
+        )
+    return ids
+
+
+def check_parts(directory: pathlib.Path, layout: str) -> None:
+    """Refuses a directory without the folders `train` and `val`.
+
+    Args:
+        directory: path.
+        layout: what it must hold, for the message.
+
+    Raises:
+        FileNotFoundError: if one of them is missing.
+    """
+    missing = [p for p in ("train", "val") if not (directory / p).is_dir()]
+    if missing:
+        raise FileNotFoundError(
+            f"`directory` must hold {layout}. Received: "
+            f"directory={str(directory)!r}, which has no folder "
+            f"{' and no folder '.join(map(repr, missing))}"
+        )
+
+
+def check_class_folders(
+    folder: pathlib.Path, ids: Sequence[str], remedy: str
+) -> None:
+    """Refuses a folder in which those of some classes are missing.
+
+    Raises:
+        FileNotFoundError: if any is missing; it lists them.
+    """
+    missing = [i for i in ids if not (folder / i).is_dir()]
+    if missing:
+        raise FileNotFoundError(
+            f"{str(folder)!r} must hold a folder of images for each of "
+            f"{len(ids)} classes. Received: no folder of {some_of(missing)}. "
+            f"{remedy}"
+        )
