@@ -10,8 +10,9 @@ import keras_tgdd
 ROOT = pathlib.Path(keras_tgdd.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 BACKENDS = {"jax", "tensorflow", "torch"}
-# Within a function: to compile for PyTorch, and to give its own kind of data.
-MAY_IMPORT = ("compilation.py", "conversions.py")
+# Within a function: to compile for PyTorch, and to give and read its own kinds
+# of data.
+MAY_IMPORT = ("compilation.py", "conversions.py", "torch_files.py")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
