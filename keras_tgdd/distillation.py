@@ -76,7 +76,8 @@ def distill(
             apart.
         directory: path where experts and the state of the distillation are
             kept: the same call again goes on where it was interrupted.
-            `None` takes a temporary directory.
+            Ctrl-C lets the step in progress finish and keeps it; a second
+            one does not wait. `None` takes a temporary directory.
         class_names: optional sequence of strings, one a class.
         mean: floats of shape `(channels,)`, in [0, 1] units. `None` takes
             the mean of `x`.
@@ -125,7 +126,8 @@ def distill(
     MultiFormation(factor).build(shape)  # refuses a factor that is too large
     mean, std = complete_statistics(x, mean, std)
     with contextlib.ExitStack() as stack:
-        if directory is None:
+        kept = directory is not None
+        if not kept:
             directory = stack.enter_context(tempfile.TemporaryDirectory())
         trajectories = train_experts(
             network_fn or ConvNet,
@@ -161,23 +163,20 @@ def distill(
                 x, y, trainer.objective, trainer.augmentation, verbose=verbose
             )
             data = (summaries,)
-        _fit(trainer, data, iterations, directory, verbose)
+        _fit(trainer, data, iterations, directory if kept else None, verbose)
         return trainer.distilled_dataset()
 
 
 def _fit(trainer, data, iterations, directory, verbose):
     """Distils, and keeps the state in a file that its settings name."""
-    trainer.compile()
-    source = StepSource(trainer, *data)
-    path = checkpoint_path(directory, trainer, source, iterations)
+    callbacks = [Progress("distillation", verbose)]
+    if directory is not None:
+        trainer.compile()
+        source = StepSource(trainer, *data)
+        path = checkpoint_path(directory, trainer, source, iterations)
+        callbacks.append(DistillationCheckpoint(path))
     trainer.fit(
-        *data,
-        steps_per_epoch=iterations,
-        callbacks=[
-            Progress("distillation", verbose),
-            DistillationCheckpoint(path),
-        ],
-        verbose=0,
+        *data, steps_per_epoch=iterations, callbacks=callbacks, verbose=0
     )
 
 

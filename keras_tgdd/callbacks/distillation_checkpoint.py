@@ -130,12 +130,13 @@ class DistillationCheckpoint(keras.callbacks.Callback):
         self, batch: int, logs: dict | None = None
     ) -> None:
         if time.monotonic() - self._written >= self.seconds:
-            self._write()
+            self.write()
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        self._write()
+        self.write()
 
-    def _write(self):
+    def write(self) -> None:
+        """Writes the state as it is now."""
         trainer = self.model  # brings JAX's state into the variables
         metadata = {
             "format": _FORMAT,

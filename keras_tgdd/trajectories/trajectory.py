@@ -5,6 +5,8 @@ from abc import abstractmethod
 
 import numpy as np
 
+from keras_tgdd.layers.synthetic_images import SyntheticImages
+
 
 class Trajectory(ABC):
     """Where a distillation step takes its networks from.
@@ -53,3 +55,24 @@ class Trajectory(ABC):
             String such as `"expert 0, snapshot 3"`.
         """
         return type(self).__name__
+
+
+def check_fit(synthetic: SyntheticImages, trajectory: Trajectory) -> None:
+    """Refuses synthetic images that the networks do not take.
+
+    Raises:
+        ValueError: if image shape or number of classes differ.
+    """
+    network = trajectory.network
+    if network.image_shape != synthetic.image_shape:
+        raise ValueError(
+            "Synthetic images and experts must have the same image shape. "
+            f"Received: synthetic images of shape {synthetic.image_shape}, "
+            f"experts for images of shape {network.image_shape}"
+        )
+    if network.num_classes != synthetic.num_classes:
+        raise ValueError(
+            "Synthetic images and experts must have the same number of "
+            f"classes. Received: {synthetic.num_classes} and "
+            f"{network.num_classes}"
+        )
