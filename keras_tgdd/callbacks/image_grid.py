@@ -93,9 +93,11 @@ class ImageGrid(keras.callbacks.Callback):
     def _open_log(self):
         self._close_log()  # that of a training that failed
         if self.log_dir is not None:
-            # Names tell seconds apart, and a fit may be in two parts.
             self._writer = _import_tensorboardx().SummaryWriter(
-                str(self.log_dir), filename_suffix=f".{self._step:06d}"
+                str(self.log_dir),
+                flush_secs=1,  # a training that fails closes nothing
+                # Names tell seconds apart, and a fit may be in two parts.
+                filename_suffix=f".{self._step:06d}",
             )
 
     def _log(self, path):
@@ -104,7 +106,6 @@ class ImageGrid(keras.callbacks.Callback):
         self._writer.add_image(
             "synthetic_images", pixels, self._step, dataformats="HWC"
         )
-        self._writer.flush()  # a training that fails closes nothing
 
     def _close_log(self):
         if self._writer is not None:

@@ -139,12 +139,8 @@ def train_experts(
     descriptions = [{**shared, "seed": [seed, i]} for i in range(num_experts)]
     for index, description in enumerate(descriptions):
         _check_stored(directory, index, description)
-    _check_space(
-        directory,
-        num_experts,
-        recipe.epochs * snapshots_per_epoch + 1,
-        frozen.num_weights,
-    )
+    snapshots = recipe.epochs * snapshots_per_epoch + 1
+    _check_space(directory, num_experts, snapshots, frozen.num_weights)
     trainer = ClassifierTrainer(network, recipe, mean, std, jit_compile)
     readers = []
     for index, description in enumerate(descriptions):

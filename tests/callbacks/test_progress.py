@@ -1,5 +1,3 @@
-import time
-
 import keras
 import numpy as np
 import pytest
@@ -100,11 +98,10 @@ def test_a_line_each_half_minute_where_there_is_no_terminal(
     capsys, monkeypatch
 ):
     now = 1000.0
-    monkeypatch.setattr(time, "time", lambda: now)
+    monkeypatch.setattr("tqdm.std.time", lambda: now)
     progress = Progress("expert")
     progress.set_params({"steps": 60, "epochs": 1})
     progress.on_epoch_begin(0)
-    progress._bar._time = lambda: now
     for _ in range(60):
         now += 5.0
         progress.on_train_batch_end(0)
