@@ -16,6 +16,7 @@ from keras_tgdd.evaluation.evaluate import evaluate
 from keras_tgdd.reporting.report import report
 from keras_tgdd.summaries.summaries import Summaries
 from keras_tgdd.trainer import DistillationTrainer
+from keras_tgdd.training_estimate import TrainingEstimate
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 from keras_tgdd.trajectories.train_experts import train_experts
 from keras_tgdd.version import __version__
@@ -25,6 +26,7 @@ __all__ = [
     "DistilledDataset",
     "ExpertTrajectories",
     "Summaries",
+    "TrainingEstimate",
     "__version__",
     "callbacks",
     "datasets",

@@ -83,7 +83,8 @@ def distill(
             apart.
         directory: path where experts and the state of the distillation are
             kept: the same call again goes on where it was interrupted.
-            `None` takes a temporary directory.
+            Ctrl-C lets the step in progress finish and keeps it; a second
+            one does not wait. `None` takes a temporary directory.
         class_names: optional sequence of strings, one a class.
         mean: floats of shape `(channels,)`, in [0, 1] units. `None` takes
             the mean of `x`.
@@ -135,7 +136,8 @@ def distill(
     if verbose:
         _tell_sizes(data, synthetic)
     with contextlib.ExitStack() as stack:
-        if directory is None:
+        kept = directory is not None
+        if not kept:
             directory = stack.enter_context(tempfile.TemporaryDirectory())
         trajectories = train_experts(
             network_fn or ConvNet,
@@ -167,7 +169,8 @@ def distill(
                 x, y, trainer.objective, trainer.augmentation, verbose=verbose
             )
             source = (summaries,)
-        _fit(trainer, source, iterations, directory, verbose)
+        kept_in = directory if kept else None
+        _fit(trainer, source, iterations, kept_in, verbose)
         return trainer.distilled_dataset()
 
 
@@ -200,17 +203,14 @@ def _tell_sizes(data, synthetic):
 
 def _fit(trainer, data, iterations, directory, verbose):
     """Distils, and keeps the state in a file that its settings name."""
-    trainer.compile()
-    source = StepSource(trainer, *data)
-    path = checkpoint_path(directory, trainer, source, iterations)
+    callbacks = [Progress("distillation", verbose)]
+    if directory is not None:
+        trainer.compile()
+        source = StepSource(trainer, *data)
+        path = checkpoint_path(directory, trainer, source, iterations)
+        callbacks.append(DistillationCheckpoint(path))
     trainer.fit(
-        *data,
-        steps_per_epoch=iterations,
-        callbacks=[
-            Progress("distillation", verbose),
-            DistillationCheckpoint(path),
-        ],
-        verbose=0,
+        *data, steps_per_epoch=iterations, callbacks=callbacks, verbose=0
     )
 
 

@@ -1,4 +1,6 @@
-"""How much of a step is in memory at a time."""
+"""How much of a step is in memory at a time, and how much was."""
+
+import sys
 
 # What the activations of a step may take, before it is cut over classes.
 MOST_BYTES = 5 * 2**30
@@ -28,3 +30,18 @@ def fitting_classes(
     fitting = max(1, MOST_BYTES // (4 * bytes_per_class))
     chunks = -(-num_classes // fitting)
     return -(-num_classes // chunks)
+
+
+def peak_bytes() -> int | None:
+    """Returns the most memory that this process has held so far, in bytes.
+
+    Measured by the system, so that compiled programs, the backend's own
+    buffers and the data count; activations alone are a part of it. `None`
+    where the system does not tell (Windows).
+    """
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak

@@ -10,8 +10,6 @@ from keras import ops
 
 from keras_tgdd.annotations import Tensor
 from keras_tgdd.callbacks.distillation_checkpoint import find_checkpoint
-from keras_tgdd.callbacks.distillation_checkpoint import remaining_parts
-from keras_tgdd.callbacks.finite_guard import FiniteGuard
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import check_seed
 from keras_tgdd.checks import check_weight
@@ -21,6 +19,7 @@ from keras_tgdd.compilation import keep_freed_memory
 from keras_tgdd.compilation import settle
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.description import describe_distillation
+from keras_tgdd.fitting import fit_parts
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 from keras_tgdd.memory import fitting_classes
@@ -31,6 +30,8 @@ from keras_tgdd.objectives.classification_constraint import (
 from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.step_source import StepSource
 from keras_tgdd.training.classifier_trainer import normalize
+from keras_tgdd.training_estimate import TrainingEstimate
+from keras_tgdd.training_estimate import measure
 from keras_tgdd.trajectories.trajectory import Trajectory
 
 # Where `epochs="auto"` stops at the latest.
@@ -209,7 +210,8 @@ class DistillationTrainer(keras.Model):
             steps_per_epoch: int, steps in an epoch. Defaults to `100`.
             callbacks: list of `keras.callbacks.Callback`. With a
                 `DistillationCheckpoint` an interrupted call goes on where it
-                was, and returns the history of what was left.
+                was, and returns the history of what was left; Ctrl-C ends it
+                after the step in progress, with the state of that step saved.
             verbose: as in `keras.Model.fit`.
 
         Returns:
@@ -224,6 +226,7 @@ class DistillationTrainer(keras.Model):
                 augmentation.
             FloatingPointError: if pixels become NaN or infinite; names step,
                 classes and stage, and takes the last good images back.
+            KeyboardInterrupt: after Ctrl-C.
         """
         automatic = epochs == "auto"
         epochs = MOST_EPOCHS if automatic else epochs
@@ -231,14 +234,60 @@ class DistillationTrainer(keras.Model):
         check_positive_int("steps_per_epoch", steps_per_epoch)
         checkpoint = find_checkpoint(callbacks, automatic)
         source = StepSource(self, x, y)
+        self._prepare(source, epochs * steps_per_epoch)
+        if checkpoint is not None:
+            self.optimizer.build(self.trainable_variables)
+            checkpoint.restore(self, source, epochs * steps_per_epoch)
+        return fit_parts(
+            super().fit,
+            self,
+            source,
+            epochs,
+            steps_per_epoch,
+            callbacks or [],
+            checkpoint,
+            automatic,
+            verbose,
+        )
+
+    def estimate(
+        self, x: Any, y: np.ndarray | None = None, steps: int = 100
+    ) -> TrainingEstimate:
+        """Says what a `fit` will take, from one measured step.
+
+        Makes two steps, the first of which compiles, and takes them back:
+        images, optimizer and step number are left bit for bit as they were,
+        and what was compiled serves `fit`.
+
+        Args:
+            x: as in `fit`.
+            y: as in `fit`.
+            steps: positive int, `epochs * steps_per_epoch` of that `fit`.
+                Defaults to `100`.
+
+        Returns:
+            `TrainingEstimate`: time, memory and disk.
+
+        Raises:
+            TypeError, ValueError: as `fit`.
+        """
+        check_positive_int("steps", steps)
+        source = StepSource(self, x, y)
+        self._prepare(source, steps)
+        return measure(super().fit, self, source, steps)
+
+    def _prepare(self, source, num_steps):
+        """Compiles, as suits the number of steps."""
         if not self.compiled:
             self.compile()
-        pixels = self._pixels(epochs * steps_per_epoch, source)
+        pixels = self._pixels(num_steps, source)
         keep_freed_memory(pixels)
         if self._choose_jit_compile:
             jit_compile = default_jit_compile(pixels)
-            if jit_compile != "auto":
+            if jit_compile not in ("auto", self.jit_compile):
                 self.jit_compile = jit_compile
+                if not self.num_steps:  # `estimate` of another length
+                    self.train_function = None
         cut = self.classes_per_chunk < self.synthetic.num_classes
         if cut and compiles_by_chunk(self.jit_compile):
             self.jit_compile = False
@@ -246,38 +295,6 @@ class DistillationTrainer(keras.Model):
         if self.jit_compile and not self.optimizer.built:
             draw = source.steps(0, 1)[0][0]["augmentation"]
             settle(self, self._smallest_inputs(draw))
-        parts = [(0, epochs, steps_per_epoch)]
-        if checkpoint is not None:
-            self.optimizer.build(self.trainable_variables)
-            last_step = epochs * steps_per_epoch
-            checkpoint.restore(self, source, last_step)
-            parts = remaining_parts(self.num_steps, epochs, steps_per_epoch)
-        watching = {}
-        if automatic:
-            watching["validation_data"] = source.held_out()
-            callbacks = [*(callbacks or []), _early_stopping()]
-        callbacks = [*(callbacks or []), FiniteGuard(source)]
-        history = None
-        for initial_epoch, last_epoch, steps in parts:
-            num_steps = (last_epoch - initial_epoch) * steps
-            part = super().fit(
-                source.steps(self.num_steps, num_steps, automatic),
-                initial_epoch=initial_epoch,
-                epochs=last_epoch,
-                steps_per_epoch=steps,
-                callbacks=callbacks,
-                shuffle=False,
-                verbose=verbose,
-                **watching,
-            )
-            if history is not None:
-                part.epoch[:0] = history.epoch
-                for name, values in part.history.items():
-                    values[:0] = history.history[name]
-            history = part
-            if self.stop_training:
-                break
-        return history or keras.callbacks.History()
 
     def _smallest_inputs(self, draw):
         """One image of each class, for a first call."""
@@ -376,12 +393,6 @@ class DistillationTrainer(keras.Model):
             std=self.trajectory.std,
             info=describe_distillation(self),
         )
-
-
-def _early_stopping():
-    return keras.callbacks.EarlyStopping(
-        monitor="val_loss", mode="min", patience=3, restore_best_weights=True
-    )
 
 
 def _shares(counts):

@@ -19,3 +19,12 @@ def test_classes_that_fit(
     monkeypatch.setattr(memory, "MOST_BYTES", 100)
     classes = memory.fitting_classes(num_classes, of_class, networks)
     assert classes == expected
+
+
+def test_the_peak_only_rises():
+    before = memory.peak_bytes()
+    if before is None:
+        pytest.skip("this system does not tell")
+    held = bytearray(b"x") * 3 * 10**8
+    after = memory.peak_bytes()
+    assert after >= max(before, len(held))

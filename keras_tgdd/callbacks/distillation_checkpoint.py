@@ -39,8 +39,27 @@ class DistillationCheckpoint(keras.callbacks.Callback):
     generator of its own number. A longer call goes on from the end; where it
     is long enough to be compiled and the first was not, that rounds otherwise.
 
-    Keras' `BackupAndRestore` counts epochs and overwrites in place; this
-    counts steps, and a file is whole or not there.
+    Ctrl-C lets the step in progress finish, writes the file and then raises
+    `KeyboardInterrupt`; a second Ctrl-C raises at once. Where `fit` runs in
+    another thread than the main one, or under a signal handler of your own,
+    that is left alone.
+
+    Keras' own callbacks work beside it, and do less in its place:
+
+    - `BackupAndRestore` goes on with an epoch, not with a step within it, and
+      keeps no number of draws: they begin anew, and the images are others
+      than those of an undisturbed run. It tells no distillations apart,
+      overwrites in place, and lets later `fit` calls of the same trainer
+      begin with that epoch too.
+    - `ModelCheckpoint(save_weights_only=True)` keeps images, optimizer and
+      step number of an epoch. `trainer.load_weights` reads them after
+      `trainer.optimizer.build(trainer.trainable_variables)`; nothing goes on
+      by itself. Whole trainers cannot be saved.
+    - `CSVLogger` begins its file anew unless told `append=True`.
+    - `TensorBoard`, which needs TensorFlow and tensorboard whatever the
+      backend, numbers epochs on, and single steps (`update_freq="batch"`)
+      from the beginning of each call. It profiles on TensorFlow, on JAX from
+      Python 3.12, not on PyTorch.
 
     Args:
         filepath: path of the safetensors file; its directory must exist.
@@ -130,12 +149,13 @@ class DistillationCheckpoint(keras.callbacks.Callback):
         self, batch: int, logs: dict | None = None
     ) -> None:
         if time.monotonic() - self._written >= self.seconds:
-            self._write()
+            self.write()
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        self._write()
+        self.write()
 
-    def _write(self):
+    def write(self) -> None:
+        """Writes the state as it is now."""
         trainer = self.model  # brings JAX's state into the variables
         metadata = {
             "format": _FORMAT,

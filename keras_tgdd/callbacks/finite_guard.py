@@ -38,19 +38,20 @@ class FiniteGuard(keras.callbacks.Callback):
         self._looked = 0.0
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self._look()
+        self.look()
 
     # Not at the end of a step, where Keras would wait for each to be read.
     def on_train_batch_begin(
         self, batch: int, logs: dict | None = None
     ) -> None:
         if time.monotonic() - self._looked >= self.seconds:
-            self._look()
+            self.look()
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        self._look()
+        self.look()
 
-    def _look(self):
+    def look(self) -> None:
+        """Looks at the pixels now."""
         trainer = self.model  # brings JAX's state into the variables
         self._looked = time.monotonic()
         if len(_failing(trainer)):

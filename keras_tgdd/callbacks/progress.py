@@ -1,6 +1,8 @@
 """One progress bar for a whole `fit`."""
 
+import contextlib
 import sys
+from collections.abc import Iterator
 
 import keras
 from tqdm.auto import tqdm
@@ -31,19 +33,11 @@ class Progress(keras.callbacks.Callback):
         self.description = description
         self.verbose = verbose
         self._bar = None
+        self._spanning = False
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        if self._bar is None and self.verbose:
-            steps = self.params["steps"]
-            interactive = sys.stderr.isatty()
-            self._bar = tqdm(
-                desc=self.description,
-                total=steps * self.params["epochs"],
-                initial=steps * epoch,
-                unit="step",
-                dynamic_ncols=interactive,
-                mininterval=0.2 if interactive else 30.0,
-            )
+        steps = self.params["steps"]
+        self.open(steps * epoch, steps * self.params["epochs"])
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self._show(logs)
@@ -54,11 +48,60 @@ class Progress(keras.callbacks.Callback):
         self._show(logs)
 
     def on_train_end(self, logs: dict | None = None) -> None:
+        if not self._spanning:
+            self.close()
+
+    def open(self, done: int, total: int, spanning: bool = False) -> None:
+        """Draws the bar, where there is none yet.
+
+        Args:
+            done: int, steps made before.
+            total: int, steps in all.
+            spanning: whether it stays open until `close`. Defaults to
+                `False`, until the end of a `fit`.
+        """
+        if self._bar is None and self.verbose:
+            interactive = sys.stderr.isatty()
+            seconds = 0.2 if interactive else 30.0
+            self._bar = tqdm(
+                desc=self.description,
+                total=total,
+                initial=done,
+                unit="step",
+                dynamic_ncols=interactive,
+                mininterval=seconds,
+                # Else a thread of tqdm's writes every ten seconds.
+                maxinterval=max(10.0, seconds),
+            )
+            self._spanning = spanning
+
+    def close(self) -> None:
+        """Draws the bar for the last time."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+        self._spanning = False
 
     def _show(self, logs):
         if self._bar is not None:
             metrics = {name: f"{v:.4g}" for name, v in (logs or {}).items()}
             self._bar.set_postfix(metrics, refresh=False)
+
+
+@contextlib.contextmanager
+def spanning(callbacks: list, done: int, total: int) -> Iterator[None]:
+    """Makes one bar of several calls of `fit`, however they end.
+
+    Args:
+        callbacks: list of callbacks; `Progress` among them are opened.
+        done: int, steps made before.
+        total: int, steps in all.
+    """
+    bars = [c for c in callbacks if isinstance(c, Progress)]
+    for bar in bars:
+        bar.open(done, total, spanning=True)
+    try:
+        yield
+    finally:
+        for bar in bars:
+            bar.close()

@@ -174,6 +174,33 @@ class ExpertReader:
         )
 
 
+def bytes_to_come(
+    directory: PathLike, indices: Sequence[int], snapshots: int, weights: int
+) -> int:
+    """Returns how much experts that are missing will add, at the most.
+
+    That is while the last of them is gathered: the finished files, its folder
+    of as many snapshots beside its file, and the optimizer's state, replaced
+    by a second one. What folders of theirs hold by now is there already.
+
+    Args:
+        directory: path.
+        indices: sequence of ints, numbers of the experts.
+        snapshots: int, snapshots of each, the initial weights among them.
+        weights: int, weights of the network.
+    """
+    if not indices:
+        return 0
+    of_snapshot = 4 * weights
+    there = sum(
+        path.stat().st_size
+        for index in indices
+        for path in partial_path(directory, index).glob("*.safetensors")
+    )
+    copies = (len(indices) + 1) * snapshots
+    return max(0, (copies + 2) * of_snapshot - there)
+
+
 def check_same(path: PathLike, stored: dict, wanted: dict) -> None:
     """Refuses to mix experts of different networks, data or recipes.
 

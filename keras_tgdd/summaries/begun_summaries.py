@@ -6,6 +6,8 @@ import time
 
 import numpy as np
 
+from keras_tgdd.quantities import spoken_bytes
+from keras_tgdd.storage.free_space import check_free_space
 from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_files import write_tensors
 
@@ -20,6 +22,7 @@ class BegunSummaries:
         filepath: path of the finished file; the unfinished one has
             `.partial` added. `None` keeps them in memory alone.
         description: dict, of the finished summaries.
+        num_entries: int, entries of the finished summaries.
 
     Attributes:
         values: list of dicts of arrays, the entries that are done.
@@ -29,10 +32,15 @@ class BegunSummaries:
     """
 
     def __init__(
-        self, filepath: pathlib.Path | None, description: dict
+        self,
+        filepath: pathlib.Path | None,
+        description: dict,
+        num_entries: int,
     ) -> None:
         self._path = None
         self._description = json.dumps(description, sort_keys=True)
+        self._num_entries = num_entries
+        self._checked = False
         self._written = time.monotonic()
         self.values = []
         if filepath is None:
@@ -49,13 +57,33 @@ class BegunSummaries:
                 ]
 
     def append(self, values: dict[str, np.ndarray]) -> None:
-        """Adds an entry, and writes all of them if it is time."""
+        """Adds an entry, and writes all of them if it is time.
+
+        Raises:
+            OSError: if the finished file would not fit on the disk.
+        """
         self.values.append(values)
+        if self._path is not None and not self._checked:
+            self._check_space(values)
+            self._checked = True
         overdue = time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES
         if self._path is not None and overdue:
             metadata = {"format": _FORMAT, "description": self._description}
             write_tensors(self._path, stack(self.values), metadata)
             self._written = time.monotonic()
+
+    def _check_space(self, values):
+        """By the first entry, since objectives alone know their sizes."""
+        of_entry = sum(np.asarray(value).nbytes for value in values.values())
+        there = self._path.stat().st_size if self._path.is_file() else 0
+        check_free_space(
+            self._path.parent,
+            # The unfinished file stays until the finished one is whole.
+            max(0, 2 * self._num_entries * of_entry - there),
+            f"{self._num_entries} summaries of {spoken_bytes(of_entry)}, all "
+            "of them twice while they are finished",
+            "Plan fewer, or choose another `directory`.",
+        )
 
     def discard(self) -> None:
         """Removes the unfinished file."""

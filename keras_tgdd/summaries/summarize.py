@@ -153,7 +153,7 @@ def summarize_data(
         Summarizer(trajectory, objective, augmentation),
         images * (samples_per_class or largest) * math.prod(image_size),
     )
-    begun = BegunSummaries(filepath, description)
+    begun = BegunSummaries(filepath, description, plan.num_entries)
     draws = []
     for number in tqdm(
         range(plan.num_entries), "summaries", disable=not verbose

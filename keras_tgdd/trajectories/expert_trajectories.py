@@ -276,7 +276,8 @@ class ExpertTrajectories(Trajectory):
         Raises:
             TypeError, ValueError: if the data are not images with labels, or
                 the objective cannot be cached.
-            OSError: if `directory` cannot be written.
+            OSError: if `directory` cannot be written, or the summaries would
+                not fit on its disk.
         """
         if plan is None:
             plan = default_entries(self)

@@ -24,10 +24,13 @@ from keras_tgdd.datasets.fingerprint import fingerprint
 from keras_tgdd.datasets.training_data import training_data
 from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.models.frozen_network import check_network
+from keras_tgdd.quantities import spoken_bytes
 from keras_tgdd.storage.expert_files import ExpertReader
 from keras_tgdd.storage.expert_files import ExpertWriter
+from keras_tgdd.storage.expert_files import bytes_to_come
 from keras_tgdd.storage.expert_files import check_same
 from keras_tgdd.storage.expert_files import expert_path
+from keras_tgdd.storage.free_space import check_free_space
 from keras_tgdd.training.classifier_batches import TestBatches
 from keras_tgdd.training.classifier_trainer import ClassifierTrainer
 from keras_tgdd.training.recipe import TrainingRecipe
@@ -102,7 +105,8 @@ def train_experts(
     Raises:
         TypeError, ValueError: if the data are not images with labels, or
             `directory` holds experts of other data, networks or recipes.
-        OSError: if `directory` cannot be written.
+        OSError: if `directory` cannot be written, or the experts would not
+            fit on its disk.
 
     References:
         - [TGDD](https://arxiv.org/abs/2512.02469), section 4
@@ -142,6 +146,8 @@ def train_experts(
     descriptions = [{**shared, "seed": [seed, i]} for i in range(num_experts)]
     for index, description in enumerate(descriptions):
         _check_stored(directory, index, description)
+    snapshots = recipe.epochs * snapshots_per_epoch + 1
+    _check_space(directory, num_experts, snapshots, frozen.num_weights)
     trainer = ClassifierTrainer(network, recipe, mean, std, jit_compile)
     readers = []
     for index, description in enumerate(descriptions):
@@ -206,3 +212,20 @@ def _check_stored(directory, index, description):
         check_same(path, reader.description, wanted)
     else:
         ExpertWriter(directory, index, description).resume()
+
+
+def _check_space(directory, num_experts, snapshots, num_weights):
+    """Refuses a disk that is too small before any expert is trained."""
+    missing = [
+        index
+        for index in range(num_experts)
+        if not expert_path(directory, index).is_file()
+    ]
+    check_free_space(
+        directory,
+        bytes_to_come(directory, missing, snapshots, num_weights),
+        f"{len(missing)} more experts of {snapshots} snapshots of "
+        f"{spoken_bytes(4 * num_weights)}, and one of them twice while it is "
+        "gathered",
+        "Train fewer experts or epochs, or choose another `directory`.",
+    )

@@ -1,8 +1,11 @@
+import shutil
+
 import numpy as np
 import pytest
 
 from keras_tgdd.storage.expert_files import ExpertReader
 from keras_tgdd.storage.expert_files import ExpertWriter
+from keras_tgdd.storage.expert_files import bytes_to_come
 from keras_tgdd.storage.expert_files import check_same
 
 DESCRIPTION = {
@@ -69,3 +72,35 @@ def test_resuming_under_other_conditions_is_refused(tmp_path):
 
 def test_conditions_that_agree_pass():
     check_same("path", DESCRIPTION, {**DESCRIPTION, "keras": "another"})
+
+
+def test_bytes_to_come_are_those_of_the_last_gathering(tmp_path, monkeypatch):
+    """Watches a directory while three experts are recorded."""
+    snapshots, weights = 4, 50_000
+    largest = 0
+
+    def look():
+        nonlocal largest
+        sizes = [p.stat().st_size for p in tmp_path.rglob("*.safetensors")]
+        largest = max(largest, sum(sizes))
+
+    monkeypatch.setattr(ExpertWriter, "discard", lambda self: look())
+    discard = shutil.rmtree
+    for index in range(3):
+        writer = ExpertWriter(tmp_path, index, DESCRIPTION)
+        for epoch in range(snapshots):
+            vector = np.zeros(weights, "float32")
+            writer.append(epoch, vector, (0.0, 0.0), [vector])
+            if (index, epoch) == (1, 2):
+                come = bytes_to_come(tmp_path, [1, 2], snapshots, weights)
+                there = sum(
+                    p.stat().st_size for p in tmp_path.rglob("*.safetensors")
+                )
+        writer.finish()
+        discard(writer.folder)
+    expected = bytes_to_come(tmp_path / "empty", range(3), snapshots, weights)
+    # One state is beside a second one for a moment that is not looked at.
+    state, headers = 4 * weights, 50_000
+    assert expected - state - headers <= largest <= expected - state + headers
+    assert abs(there + come - expected) < headers
+    assert bytes_to_come(tmp_path, [], snapshots, weights) == 0

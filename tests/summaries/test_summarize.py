@@ -1,3 +1,6 @@
+import collections
+import shutil
+
 import numpy as np
 import pytest
 from keras import ops
@@ -172,3 +175,24 @@ def test_interrupted_summaries_go_on_with_the_next_entry(
         np.testing.assert_array_equal(values, again.values[key])
     (path,) = (tmp_path / "parts").iterdir()
     assert path.suffix == ".safetensors"
+
+
+def test_a_disk_that_is_too_small_is_found_at_the_first_entry(
+    experts, small_data, tmp_path, monkeypatch
+):
+    entry = 4 * 3 * experts.network.feature_size  # means of three classes
+    whole = summarize(experts, small_data, tmp_path / "whole")
+    of_entry = sum(value[0].nbytes for value in whole.values.values())
+    assert of_entry >= entry
+    free = 10 * of_entry - 1  # five entries, unfinished and finished
+
+    def usage(path):
+        Usage = collections.namedtuple("Usage", "total used free")
+        return Usage(free, 0, free)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    with pytest.raises(OSError, match="too small for 5 summaries of"):
+        summarize(experts, small_data, tmp_path / "small")
+    assert not list((tmp_path / "small").iterdir())
+    free += 1
+    assert len(summarize(experts, small_data, tmp_path / "small")) == 5

@@ -7,6 +7,7 @@ written as often as it can be. Prints a line when it begins.
 """
 
 import pathlib
+import signal
 import sys
 
 import numpy as np
@@ -18,6 +19,8 @@ from keras_tgdd.summaries import begun_summaries
 
 
 def main(directory, output):
+    # Also where the shell that started all this ignores Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print("begun", flush=True)
     begun_summaries._SECONDS_BETWEEN_WRITES = 0.0
     directory = pathlib.Path(directory)

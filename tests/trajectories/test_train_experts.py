@@ -1,3 +1,7 @@
+import collections
+import shutil
+import signal
+
 import keras
 import numpy as np
 import pytest
@@ -5,6 +9,7 @@ from support.networks import small_network
 from support.networks import softmax_network
 
 import keras_tgdd
+from keras_tgdd.callbacks import Progress
 from keras_tgdd.compilation import default_dtype_policy
 from keras_tgdd.storage.expert_files import ExpertReader
 from keras_tgdd.storage.expert_files import expert_path
@@ -244,3 +249,54 @@ def test_unwritable_directory_is_refused(small_data, tmp_path):
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(OSError, match="Cannot write to directory"):
         train(small_data, tmp_path / "file" / "experts")
+
+
+def test_a_disk_that_is_too_small_is_found_before_training(
+    small_data, tmp_path, monkeypatch
+):
+    first = train(small_data, tmp_path)
+    snapshot = 4 * first.network.num_weights
+    free = 0
+
+    def usage(path):
+        Usage = collections.namedtuple("Usage", "total used free")
+        return Usage(free, 0, free)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    assert train(small_data, tmp_path).num_experts == 1  # nothing to write
+    before = sorted(tmp_path.iterdir())
+    free = 14 * snapshot - 1  # two files, a folder, and two states
+    with pytest.raises(OSError, match="2 more experts of 4 snapshots of") as e:
+        train(small_data, tmp_path, num_experts=3)
+    assert "Train fewer experts or epochs" in str(e.value)
+    assert sorted(tmp_path.iterdir()) == before
+    free += 1
+    assert train(small_data, tmp_path, num_experts=3).num_experts == 3
+
+
+@pytest.mark.parametrize("step", [0, 2, 5])
+def test_ctrl_c_leaves_what_can_go_on(small_data, tmp_path, monkeypatch, step):
+    changes = {"recipe": SHORT, "snapshots_per_epoch": 2}
+    whole = train(small_data, tmp_path / "whole", **changes)
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    steps = []
+
+    def interrupt(self, batch, logs=None):
+        steps.append(batch)
+        if len(steps) == step + 1:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Progress, "on_train_batch_begin", interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train(small_data, tmp_path / "parts", **changes)
+    finally:
+        signal.signal(signal.SIGINT, former)
+    folder = tmp_path / "parts" / "expert_000.partial"
+    kept = len(list(folder.glob("epoch_*.safetensors")))
+    assert 1 <= kept <= step + 1
+    resumed = train(small_data, tmp_path / "parts", **changes)
+    for epoch in range(resumed.num_snapshots(0)):
+        np.testing.assert_array_equal(
+            resumed.weights(0, epoch), whole.weights(0, epoch)
+        )
