@@ -56,3 +56,19 @@ def class_counts(
     for count in counts:
         check_positive_int("images_per_class", count)
     return tuple(int(count) for count in counts)
+
+
+def rate_shares(counts: np.ndarray) -> np.ndarray:
+    """Returns the learning rate of each class, relative to the largest.
+
+    The gradient of a class mean is shared by the images of the class; and
+    since no loss depends on the pixels of two classes, a factor of a class's
+    loss is a learning rate.
+
+    Args:
+        counts: int array of shape `(n_classes,)`, synthetic images of each.
+
+    Returns:
+        float32 array of shape `(n_classes,)`, in (0, 1].
+    """
+    return np.float32(counts / counts.max())

@@ -13,6 +13,7 @@ from keras_tgdd.callbacks.distillation_checkpoint import find_checkpoint
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import check_seed
 from keras_tgdd.checks import check_weight
+from keras_tgdd.class_counts import rate_shares
 from keras_tgdd.compilation import compiles_by_chunk
 from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.compilation import keep_freed_memory
@@ -144,7 +145,7 @@ class DistillationTrainer(keras.Model):
         self.class_names = class_names or trajectory.class_names
         self.seed = seed
         self.identity = None  # known from the first step with a checkpoint
-        self._shares = _shares(synthetic.counts)
+        self._shares = ops.convert_to_tensor(rate_shares(synthetic.counts))
         self._mean = ops.convert_to_tensor(trajectory.mean, "float32")
         self._std = ops.convert_to_tensor(trajectory.std, "float32")
         self._matching = keras.metrics.Mean(name="matching")
@@ -393,12 +394,3 @@ class DistillationTrainer(keras.Model):
             std=self.trajectory.std,
             info=describe_distillation(self),
         )
-
-
-def _shares(counts):
-    """Learning rate of each class, as a share of that of the largest.
-
-    The gradient of a class mean is shared by its images; and since no loss
-    depends on the pixels of two classes, a factor of it is a learning rate.
-    """
-    return ops.convert_to_tensor(counts / counts.max(), "float32")
