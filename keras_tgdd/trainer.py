@@ -81,9 +81,11 @@ class DistillationTrainer(keras.Model):
     Example:
 
     ```python
-    synthetic = keras_tgdd.layers.SyntheticImages(10, 10, (32, 32, 3))
+    synthetic = keras_tgdd.layers.SyntheticImages(
+        experts.num_classes, 10, experts.image_shape
+    )
     synthetic.adapt(x_train, y_train)
-    trainer = keras_tgdd.DistillationTrainer(synthetic, trajectories)
+    trainer = keras_tgdd.DistillationTrainer(synthetic, experts)
     trainer.fit(x_train, y_train, epochs=2, steps_per_epoch=100)
     trainer.distilled_dataset().save("distilled.safetensors")
     ```

@@ -74,7 +74,7 @@ class DistillationCheckpoint(keras.callbacks.Callback):
 
     ```python
     checkpoint = keras_tgdd.callbacks.DistillationCheckpoint("run.safetensors")
-    trainer.fit(x, y, steps_per_epoch=10_000, callbacks=[checkpoint])
+    trainer.fit(x, y, steps_per_epoch=500, callbacks=[checkpoint])
     ```
     """
 

@@ -31,7 +31,12 @@ def compare(results: Mapping[str, EvaluationResult]) -> str:
     Example:
 
     ```python
-    print(compare({"random": evaluate(random, ...), "ours": evaluate(...)}))
+    sets = {"random": random, "distilled": distilled}
+    results = {
+        name: keras_tgdd.evaluate(small_set, x_test, y_test)
+        for name, small_set in sets.items()
+    }
+    print(compare(results))
     ```
     """
     first = check_one_protocol(results)
@@ -74,8 +79,16 @@ def pool(results: Sequence[EvaluationResult]) -> EvaluationResult:
     Example:
 
     ```python
-    draws = [random_images(x, y, 10, seed=seed) for seed in range(3)]
-    pool([evaluate(draw, x_test, y_test, num_runs=1) for draw in draws])
+    draws = [
+        keras_tgdd.evaluation.random_images(x_train, y_train, 10, seed=seed)
+        for seed in range(3)
+    ]
+    result = pool(
+        [
+            keras_tgdd.evaluate(draw, x_test, y_test, num_runs=1)
+            for draw in draws
+        ]
+    )
     ```
     """
     first = check_one_protocol(dict(enumerate(results)))

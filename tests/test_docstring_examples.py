@@ -1,0 +1,132 @@
+"""The examples of docstrings run as they stand."""
+
+import ast
+import inspect
+import pathlib
+import pkgutil
+import re
+
+import numpy as np
+import pytest
+from support.prepared import Prepared
+from support.prepared import quick_compilation
+from support.prepared import shorten_defaults
+
+import keras_tgdd
+
+pytestmark = pytest.mark.once
+ROOT = pathlib.Path(keras_tgdd.__file__).parent
+FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+# A comment that states a shape, at the end of a line.
+SHAPE = re.compile(r"#\s*(\([\d, ]+\))$")
+
+# Examples that cannot run, and why. None is passed over otherwise.
+NOT_RUN = {}
+# Images and classes that an example states; small and grey, and three, else.
+STATED = {
+    "keras_tgdd.layers.synthetic_images.SyntheticImages": ((28, 28, 1), 10),
+    "keras_tgdd.layers.siamese_augmentation.SiameseAugmentation": (
+        (32, 32, 3),
+        10,
+    ),
+    "keras_tgdd.models.frozen_network.FrozenNetwork": ((32, 32, 3), 10),
+}
+
+
+def documented():
+    """Yields names and things that have public docstrings."""
+    for found in pkgutil.walk_packages(keras_tgdd.__path__, "keras_tgdd."):
+        module = __import__(found.name, fromlist=["_"])
+        yield found.name, module
+        for name, thing in vars(module).items():
+            own = getattr(thing, "__module__", None) == found.name
+            if name.startswith("_") or not own:
+                continue
+            yield f"{found.name}.{name}", thing
+            if inspect.isclass(thing):
+                for member, value in vars(thing).items():
+                    if not member.startswith("_"):
+                        yield f"{found.name}.{name}.{member}", value
+
+
+def find_examples():
+    """Examples by name; numbered where a docstring has several."""
+    examples = {}
+    for name, thing in documented():
+        if not isinstance(getattr(thing, "__doc__", None), str):
+            continue
+        blocks = FENCE.findall(inspect.cleandoc(thing.__doc__))
+        for number, code in enumerate(blocks):
+            key = f"{name}-{number + 1}" if len(blocks) > 1 else name
+            examples[key] = (thing, code)
+    return examples
+
+
+EXAMPLES = find_examples()
+
+
+def check_stated_shapes(code, namespace):
+    """What a line makes has the shape that a comment behind it states."""
+    lines = code.splitlines()
+    for statement in ast.parse(code).body:
+        stated = SHAPE.search(lines[statement.end_lineno - 1])
+        if not stated:
+            continue
+        made = (
+            statement.targets[0]
+            if isinstance(statement, ast.Assign)
+            else statement.value
+        )
+        value = eval(ast.unparse(made), namespace)
+        shape = getattr(value, "shape", value)
+        assert tuple(shape) == ast.literal_eval(stated[1])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_compilation():
+    with quick_compilation():
+        yield
+
+
+@pytest.fixture(scope="module")
+def experts_directory(tmp_path_factory):
+    """Where the experts of one example are found by the next."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - NOT_RUN.keys()))
+def test_example_runs(name, tmp_path, monkeypatch, experts_directory):
+    thing, code = EXAMPLES[name]
+    monkeypatch.chdir(tmp_path)
+    shorten_defaults(monkeypatch)
+    shape, num_classes = STATED.get(name, ((8, 8, 1), 3))
+    prepared = Prepared(tmp_path, shape, num_classes, experts_directory)
+    prepared.write_files()
+    if name.endswith(".FrozenNetwork"):  # a batch, without an axis of classes
+        prepared.images = prepared.images[:, 0]
+    namespace = prepared.namespace(code)
+    # The reader of a docstring knows how to import what it is of.
+    namespace[getattr(thing, "__name__", name)] = thing
+    exec(compile(code, f"<example of {name}>", "exec"), namespace)
+    check_stated_shapes(code, namespace)
+
+
+def test_every_example_was_found():
+    written = sum(
+        path.read_text().count("```python") for path in ROOT.rglob("*.py")
+    )
+    assert len(EXAMPLES) == written > 0
+
+
+def test_what_is_named_here_exists():
+    assert NOT_RUN.keys() <= EXAMPLES.keys()
+    assert all(NOT_RUN.values())
+    assert STATED.keys() <= EXAMPLES.keys()
+
+
+def test_a_wrong_shape_is_noticed():
+    code = "a = np.zeros((2, 3))  # (2, 3)\nb = a.T  # (2, 3)\n"
+    namespace = {"np": np}
+    exec(code, namespace)
+    with pytest.raises(AssertionError):
+        check_stated_shapes(code, namespace)
