@@ -30,6 +30,7 @@ STATED = {
         10,
     ),
     "keras_tgdd.models.frozen_network.FrozenNetwork": ((32, 32, 3), 10),
+    "keras_tgdd.datasets.image_stream.ImageStream": ((8, 8, 1), 10),
 }
 
 
@@ -100,8 +101,11 @@ def test_example_runs(name, tmp_path, monkeypatch, experts_directory):
     monkeypatch.chdir(tmp_path)
     shorten_defaults(monkeypatch)
     shape, num_classes = STATED.get(name, ((8, 8, 1), 3))
-    prepared = Prepared(tmp_path, shape, num_classes, experts_directory)
+    kept = experts_directory / "_".join(map(str, (*shape, num_classes)))
+    prepared = Prepared(tmp_path, shape, num_classes, kept)
     prepared.write_files()
+    if "imagenet" in code:
+        prepared.write_imagenet()
     if name.endswith(".FrozenNetwork"):  # a batch, without an axis of classes
         prepared.images = prepared.images[:, 0]
     namespace = prepared.namespace(code)

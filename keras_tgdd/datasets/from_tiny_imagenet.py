@@ -70,7 +70,7 @@ def from_tiny_imagenet(
 
     ```python
     data = keras_tgdd.datasets.from_tiny_imagenet("tiny-imagenet-200")
-    data.x_train.shape  # (100000, 64, 64, 3)
+    data.image_shape  # (64, 64, 3)
     ```
 
     References:

@@ -14,8 +14,10 @@ import numpy as np
 from PIL import Image
 
 import keras_tgdd
+from keras_tgdd.datasets import imagenet_subsets
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import random_images
+from support.pictures import write_picture
 
 PHOTOS, DISTILLED = "photos", "distilled.safetensors"
 
@@ -130,6 +132,14 @@ class Prepared:
                 Image.fromarray(pixels).save(folder / f"{number}.jpg")
         self.distilled.save(self._directory / DISTILLED)
 
+    def write_imagenet(self):
+        """Writes one image of every class of a part of ImageNet, by id."""
+        for root in ("imagenet", "tiny-imagenet-200"):
+            for part in ("train", "val"):
+                for wnid in imagenet_subsets.SUBSETS["fruit"]:
+                    folder = self._directory / root / part / wnid
+                    write_picture(folder / "1.JPEG", "orange")
+
     def _images(self, labels, channels=None):
         """Random pixels, told apart by brightness."""
         shape = (*self.image_shape[:2], channels or self.image_shape[2])
@@ -147,6 +157,20 @@ class Prepared:
         pixels = self._images(np.repeat(np.arange(self.num_classes), 2))
         pixels = pixels.reshape((self.num_classes, 2, *self.image_shape))
         return pixels / np.float32(255)
+
+    @property
+    def batches(self):
+        """Real images, some at a time."""
+        return [self.x_train[:6], self.x_train[6:]]
+
+    @property
+    def dataset(self):
+        """Batches of a user's, as `ImageStream` reads them."""
+        return lambda: iter([(self.x_train, self.y_train)])
+
+    @property
+    def stream(self):
+        return keras_tgdd.datasets.ImageStream(self.dataset, self.num_classes)
 
     @property
     def real(self):
