@@ -7,6 +7,9 @@ import pytest
 from support.bad_inputs import CASES
 from support.good_inputs import make_good
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):

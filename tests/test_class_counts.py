@@ -3,6 +3,9 @@ import pytest
 
 from keras_tgdd.class_counts import class_counts
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     "given, expected",

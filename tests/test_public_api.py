@@ -8,8 +8,14 @@ import os
 import pathlib
 import pkgutil
 
+import pytest
+
 import keras_tgdd
-from keras_tgdd.datasets.foreign_formats import ForeignFormats
+from keras_tgdd.datasets.formats.foreign_formats import ForeignFormats
+
+# No backend takes part.
+pytestmark = pytest.mark.once
+
 
 GOLDEN = pathlib.Path(__file__).with_name("public_api.txt")
 ROOMS = [

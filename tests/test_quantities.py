@@ -3,6 +3,9 @@ import pytest
 from keras_tgdd.quantities import spoken_bytes
 from keras_tgdd.quantities import spoken_seconds
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     "count, spoken",

@@ -7,6 +7,10 @@ import pytest
 
 import keras_tgdd
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
+
 ROOT = pathlib.Path(keras_tgdd.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 BACKENDS = {"jax", "tensorflow", "torch"}

@@ -1,9 +1,9 @@
 """Real data sets and distilled ones."""
 
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
-from keras_tgdd.datasets.from_directory import from_directory
-from keras_tgdd.datasets.from_imagenet import from_imagenet
-from keras_tgdd.datasets.from_tiny_imagenet import from_tiny_imagenet
+from keras_tgdd.datasets.folders.from_directory import from_directory
+from keras_tgdd.datasets.folders.from_imagenet import from_imagenet
+from keras_tgdd.datasets.folders.from_tiny_imagenet import from_tiny_imagenet
 from keras_tgdd.datasets.image_dataset import ImageDataset
 from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.load import load

@@ -13,10 +13,10 @@ from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_statistics
 from keras_tgdd.checks import to_unit_range
-from keras_tgdd.datasets.conversions import to_tf_dataset
-from keras_tgdd.datasets.conversions import to_torch_dataset
-from keras_tgdd.datasets.foreign_formats import ForeignFormats
-from keras_tgdd.datasets.image_files import write_images
+from keras_tgdd.datasets.folders.image_files import write_images
+from keras_tgdd.datasets.formats.conversions import to_tf_dataset
+from keras_tgdd.datasets.formats.conversions import to_torch_dataset
+from keras_tgdd.datasets.formats.foreign_formats import ForeignFormats
 from keras_tgdd.layers.multi_formation import MultiFormation
 from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_files import write_tensors

@@ -5,6 +5,9 @@ from numpy.typing import ArrayLike
 
 from keras_tgdd.checks import check_statistics
 
+# Images that are looked at together.
+_CHUNK = 256
+
 
 def channel_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Computes mean and standard deviation of each channel.
@@ -46,7 +49,7 @@ def channel_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _parts(x):
     """A few images at a time."""
-    return (x[start : start + 256] for start in range(0, len(x), 256))
+    return (x[i : i + _CHUNK] for i in range(0, len(x), _CHUNK))
 
 
 def complete_statistics(

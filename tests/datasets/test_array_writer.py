@@ -3,6 +3,9 @@ import pytest
 
 from keras_tgdd.datasets.array_writer import ArrayWriter
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize("dtype", ["uint8", "int64", "float32"])
 def test_parts_make_the_whole(tmp_path, dtype):

@@ -1,6 +1,10 @@
 import numpy as np
+import pytest
 
 from keras_tgdd.datasets.fingerprint import fingerprint
+
+# No backend takes part.
+pytestmark = pytest.mark.once
 
 
 def test_changes_with_content_shape_and_labels():

@@ -1,8 +1,12 @@
 import numpy as np
+import pytest
 
 from keras_tgdd.datasets import statistics
 from keras_tgdd.datasets.statistics import channel_statistics
 from keras_tgdd.datasets.statistics import complete_statistics
+
+# No backend takes part.
+pytestmark = pytest.mark.once
 
 
 def test_bytes_and_floats_give_numpys_statistics(rng):
@@ -15,9 +19,11 @@ def test_bytes_and_floats_give_numpys_statistics(rng):
 
 def test_images_are_counted_in_parts(rng, monkeypatch):
     x = rng.integers(0, 256, (5, 4, 3, 2)).astype("uint8")
-    whole = channel_statistics(x)
+    floats = x / np.float32(255)
+    whole = channel_statistics(x), channel_statistics(floats)
     monkeypatch.setattr(statistics, "_CHUNK", 2)
-    np.testing.assert_array_equal(channel_statistics(x), whole)
+    np.testing.assert_array_equal(channel_statistics(x), whole[0])
+    np.testing.assert_allclose(channel_statistics(floats), whole[1], rtol=1e-6)
 
 
 def test_a_constant_channel_has_a_usable_std():

@@ -22,15 +22,3 @@ def test_what_is_given_counts_more(digits):
 def test_names_must_fit(digits):
     with pytest.raises(ValueError, match="one name a class, 10. Received: 2"):
         training_data(digits, class_names=("a", "b"))
-
-
-def test_statistics_part_by_part_are_those_of_the_whole(rng):
-    x = rng.random((2500, 4, 4, 2)).astype("float32")
-    y = np.arange(2500) % 3
-    data = training_data(x, y)
-    np.testing.assert_allclose(data.mean, x.mean((0, 1, 2)), rtol=1e-5)
-    np.testing.assert_allclose(data.std, x.std((0, 1, 2)), rtol=1e-5)
-    data = training_data(np.uint8(255 * x), y)
-    bytes_ = np.uint8(255 * x) / 255.0
-    np.testing.assert_allclose(data.mean, bytes_.mean((0, 1, 2)), rtol=1e-5)
-    np.testing.assert_allclose(data.std, bytes_.std((0, 1, 2)), rtol=1e-5)

@@ -8,6 +8,10 @@ from keras_tgdd.storage.expert_files import ExpertWriter
 from keras_tgdd.storage.expert_files import bytes_to_come
 from keras_tgdd.storage.expert_files import check_same
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
+
 DESCRIPTION = {
     "network": "{}",
     "weight_shapes": [(5,)],

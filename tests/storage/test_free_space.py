@@ -5,6 +5,10 @@ import pytest
 
 from keras_tgdd.storage.free_space import check_free_space
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
+
 Usage = collections.namedtuple("Usage", "total used free")
 
 

@@ -2,6 +2,9 @@ import pytest
 
 from keras_tgdd.storage.replacing import replacing
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
 
 def test_the_file_is_there_at_the_end_alone(tmp_path):
     path = tmp_path / "file"

@@ -7,6 +7,10 @@ from safetensors.numpy import save_file
 from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_files import write_tensors
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
+
 CONTENT = {"a": np.arange(6, dtype="float32").reshape(2, 3)}
 
 

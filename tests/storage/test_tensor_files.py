@@ -5,6 +5,9 @@ from keras_tgdd.storage import tensor_files
 from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_files import write_tensors
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
 
 def write(path, value=1.0):
     write_tensors(path, {"a": np.full(4, value)}, {"format": "kind"})

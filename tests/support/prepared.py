@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 import keras_tgdd
-from keras_tgdd.datasets import imagenet_subsets
+from keras_tgdd.datasets.folders import imagenet_subsets
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import random_images
 from support.pictures import write_picture

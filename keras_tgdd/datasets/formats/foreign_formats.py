@@ -8,14 +8,16 @@ from typing import Self
 from numpy.typing import ArrayLike
 
 from keras_tgdd.annotations import PathLike
-from keras_tgdd.datasets import benchmark_files
-from keras_tgdd.datasets import published_normalization
-from keras_tgdd.datasets.normalized_images import check_images_and_labels
-from keras_tgdd.datasets.normalized_images import normalize
-from keras_tgdd.datasets.normalized_images import undo_normalization
-from keras_tgdd.datasets.published_normalization import choose_constants
-from keras_tgdd.datasets.published_normalization import same_name
-from keras_tgdd.datasets.tfds_files import write_tfds
+from keras_tgdd.datasets.formats import benchmark_files
+from keras_tgdd.datasets.formats import published_normalization
+from keras_tgdd.datasets.formats.normalized_images import (
+    check_images_and_labels,
+)
+from keras_tgdd.datasets.formats.normalized_images import normalize
+from keras_tgdd.datasets.formats.normalized_images import undo_normalization
+from keras_tgdd.datasets.formats.published_normalization import choose_constants
+from keras_tgdd.datasets.formats.published_normalization import same_name
+from keras_tgdd.datasets.formats.tfds_files import write_tfds
 
 
 class ForeignFormats:

@@ -8,6 +8,10 @@ import pytest
 
 from keras_tgdd import DistilledDataset
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
+
 torch = pytest.importorskip("torch")
 MEAN, STD = (np.float32(c) for c in ([0.49, 0.48, 0.44], [0.2, 0.19, 0.21]))
 CONSTANTS = {"mean": MEAN, "std": STD}

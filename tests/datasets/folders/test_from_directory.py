@@ -4,6 +4,9 @@ from PIL import Image
 
 from keras_tgdd import datasets
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
 
 def write(path, color, size=(12, 8), mode="RGB", **options):
     """An image of one colour; `size` is (width, height), as Pillow has it."""

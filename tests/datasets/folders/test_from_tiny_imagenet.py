@@ -4,6 +4,10 @@ from support.pictures import write_picture
 
 from keras_tgdd import datasets
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
+
 FISH, TOAD, BUS = "n01443537", "n01644900", "n04146614"
 COLORS = {FISH: (250, 0, 0), TOAD: (0, 250, 0), BUS: (0, 0, 250)}
 LINES = [

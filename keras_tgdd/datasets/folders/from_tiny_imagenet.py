@@ -5,19 +5,19 @@ import warnings
 from collections.abc import Sequence
 
 from keras_tgdd.annotations import PathLike
-from keras_tgdd.datasets.class_folders import LabelledFiles
-from keras_tgdd.datasets.class_folders import check_size
-from keras_tgdd.datasets.class_folders import files_of_classes
-from keras_tgdd.datasets.class_folders import is_image_file
-from keras_tgdd.datasets.class_folders import read_parts
-from keras_tgdd.datasets.class_folders import some_of
-from keras_tgdd.datasets.class_folders import to_dataset
+from keras_tgdd.datasets.folders.class_folders import LabelledFiles
+from keras_tgdd.datasets.folders.class_folders import check_size
+from keras_tgdd.datasets.folders.class_folders import files_of_classes
+from keras_tgdd.datasets.folders.class_folders import is_image_file
+from keras_tgdd.datasets.folders.class_folders import read_parts
+from keras_tgdd.datasets.folders.class_folders import some_of
+from keras_tgdd.datasets.folders.class_folders import to_dataset
+from keras_tgdd.datasets.folders.image_files import SUFFIXES
+from keras_tgdd.datasets.folders.wordnet_folders import check_class_folders
+from keras_tgdd.datasets.folders.wordnet_folders import check_parts
+from keras_tgdd.datasets.folders.wordnet_folders import check_wordnet_ids
+from keras_tgdd.datasets.folders.wordnet_folders import is_wordnet_id
 from keras_tgdd.datasets.image_dataset import ImageDataset
-from keras_tgdd.datasets.image_files import SUFFIXES
-from keras_tgdd.datasets.wordnet_folders import check_class_folders
-from keras_tgdd.datasets.wordnet_folders import check_parts
-from keras_tgdd.datasets.wordnet_folders import check_wordnet_ids
-from keras_tgdd.datasets.wordnet_folders import is_wordnet_id
 
 _ANNOTATIONS = "val_annotations.txt"
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from collections.abc import Sequence
 
-from keras_tgdd.datasets.class_folders import some_of
+from keras_tgdd.datasets.folders.class_folders import some_of
 
 _WORDNET_ID = re.compile(r"n[0-9]{8}")
 

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from support.pictures import write_picture
 
-from keras_tgdd.datasets.class_folders import check_size
-from keras_tgdd.datasets.class_folders import files_of_classes
-from keras_tgdd.datasets.class_folders import read_parts
-from keras_tgdd.datasets.class_folders import some_of
+from keras_tgdd.datasets.folders.class_folders import check_size
+from keras_tgdd.datasets.folders.class_folders import files_of_classes
+from keras_tgdd.datasets.folders.class_folders import read_parts
+from keras_tgdd.datasets.folders.class_folders import some_of
+
+# No backend takes part.
+pytestmark = pytest.mark.once
 
 
 @pytest.mark.parametrize("grey_first", [0, 30])

@@ -3,7 +3,11 @@ import pytest
 from support.pictures import write_picture
 
 from keras_tgdd import datasets
-from keras_tgdd.datasets.imagenet_subsets import SUBSETS
+from keras_tgdd.datasets.folders.imagenet_subsets import SUBSETS
+
+# No backend takes part.
+pytestmark = pytest.mark.once
+
 
 FRUIT = list(SUBSETS["fruit"])
 TENCH, OTHER = "n01440764", "n99999999"

@@ -5,10 +5,10 @@ import pathlib
 import numpy as np
 
 from keras_tgdd.annotations import PathLike
-from keras_tgdd.datasets.class_folders import check_size
-from keras_tgdd.datasets.class_folders import files_of_classes
-from keras_tgdd.datasets.class_folders import read_parts
-from keras_tgdd.datasets.class_folders import to_dataset
+from keras_tgdd.datasets.folders.class_folders import check_size
+from keras_tgdd.datasets.folders.class_folders import files_of_classes
+from keras_tgdd.datasets.folders.class_folders import read_parts
+from keras_tgdd.datasets.folders.class_folders import to_dataset
 from keras_tgdd.datasets.image_dataset import ImageDataset
 
 _TEST_FOLDERS = ("test", "val", "validation")

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from keras_tgdd import DistilledDataset
-from keras_tgdd.datasets.conversions import to_tf_dataset
-from keras_tgdd.datasets.conversions import to_torch_dataset
+from keras_tgdd.datasets.formats.conversions import to_tf_dataset
+from keras_tgdd.datasets.formats.conversions import to_torch_dataset
 
 
 @pytest.fixture

@@ -4,7 +4,11 @@ import re
 
 import pytest
 
-from keras_tgdd.datasets.imagenet_subsets import SUBSETS
+from keras_tgdd.datasets.folders.imagenet_subsets import SUBSETS
+
+# No backend takes part.
+pytestmark = pytest.mark.once
+
 
 # Positions among the sorted ids, as the field's code has them.
 POSITIONS = {

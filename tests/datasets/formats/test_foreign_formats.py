@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_tgdd import DistilledDataset
-from keras_tgdd.datasets.benchmark_files import write_dd_ranking
+from keras_tgdd.datasets.formats.benchmark_files import write_dd_ranking
 
 # As the two evaluators have them: CIFAR-100 differs.
 CIFAR10 = [0.4914, 0.4822, 0.4465], [0.2023, 0.1994, 0.2010]

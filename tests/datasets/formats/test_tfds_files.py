@@ -7,6 +7,10 @@ from support.processes import run_python
 
 from keras_tgdd import DistilledDataset
 
+# No backend takes part.
+pytestmark = pytest.mark.once
+
+
 READ = """
 import json, sys
 import tensorflow_datasets as tfds

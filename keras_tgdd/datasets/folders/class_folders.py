@@ -9,9 +9,9 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from keras_tgdd.checks import check_positive_int
+from keras_tgdd.datasets.folders.image_files import SUFFIXES
+from keras_tgdd.datasets.folders.image_files import read_image
 from keras_tgdd.datasets.image_dataset import ImageDataset
-from keras_tgdd.datasets.image_files import SUFFIXES
-from keras_tgdd.datasets.image_files import read_image
 from keras_tgdd.datasets.resize import fit_image
 from keras_tgdd.datasets.statistics import channel_statistics
 

@@ -1,0 +1,1 @@
+"""Images in folders: one's own, and those of ImageNet."""

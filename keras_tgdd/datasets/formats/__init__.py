@@ -1,0 +1,1 @@
+"""Distilled sets as other packages have them."""
