@@ -248,18 +248,23 @@ class DistilledDataset(ForeignFormats):
         """
         stored = TensorFile(filepath, _FORMAT)
         images = stored.get_tensor("images", "float32")
+        if images.ndim < 4:
+            raise ValueError(
+                f"{str(filepath)!r} must hold images by class, or with a label "
+                f"each. Received: images of shape {images.shape}"
+            )
         labels = stored.get_tensor("labels", "int64", images.shape[:-3])
         channels = images.shape[-1:]
+        facts = {
+            "class_names": stored.get_json("class_names", list),
+            "factor": stored.get_json("factor", int),
+            "mean": stored.get_tensor("mean", "float32", channels),
+            "std": stored.get_tensor("std", "float32", channels),
+            "info": stored.get_json("info", dict),
+            "labels": labels if images.ndim == 4 else None,
+        }
         try:
-            return cls(
-                images=images,
-                class_names=stored.get_json("class_names", list),
-                factor=stored.get_json("factor", int),
-                mean=stored.get_tensor("mean", "float32", channels),
-                std=stored.get_tensor("std", "float32", channels),
-                info=stored.get_json("info", dict),
-                labels=labels.ravel() if images.ndim == 4 else None,
-            )
+            return cls(images, **facts)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{str(filepath)!r}: {error}") from error
 

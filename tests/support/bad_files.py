@@ -11,7 +11,7 @@ from keras_tgdd import DistilledDataset
 from keras_tgdd import ExpertTrajectories
 from keras_tgdd import Summaries
 from keras_tgdd.callbacks import DistillationCheckpoint
-from keras_tgdd.datasets.folders import from_directory
+from keras_tgdd.datasets import from_directory
 from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_files import write_tensors
 from support.bad_cases import case
@@ -184,7 +184,7 @@ table(
         (
             "a set of flat images",
             ({"images": np.zeros((2, 8), "float32")}, {}),
-            "must have shape",
+            r"Received: images of shape \(2, 8\)",
         ),
         (
             "a set with pixels of 9",
