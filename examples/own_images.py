@@ -73,11 +73,8 @@ def main():
         make_folder(folder)
     # The ten lines.
     data = keras_tgdd.datasets.from_directory(folder, args.image_size)
-    x, y, names = data.x_train, data.y_train, data.class_names
     size, steps = args.images_per_class, args.iterations
-    distilled = keras_tgdd.distill(
-        x, y, size, iterations=steps, directory=kept, class_names=names
-    )
+    distilled = keras_tgdd.distill(data, size, iterations=steps, directory=kept)
     distilled.save(output / "distilled.safetensors")
     images, labels = distilled.to_numpy()
     network = plain_network(data.image_shape, data.num_classes)
@@ -85,10 +82,11 @@ def main():
     # And what real images would have given.
     distilled.to_grid(output / "distilled.png")
     rival = plain_network(data.image_shape, data.num_classes)
-    images, labels = random_images(x, y, size).to_numpy()
+    real = random_images(data.x_train, data.y_train, size)
+    images, labels = real.to_numpy()
     rival.fit(distilled.preprocess(images), labels, epochs=epochs, verbose=0)
     x_test = distilled.preprocess(data.x_test)
-    found = {"images": len(x), "kept": size * data.num_classes}
+    found = {"images": len(data.x_train), "kept": size * data.num_classes}
     for name, trained in (("distilled", network), ("random", rival)):
         found[name] = trained.evaluate(x_test, data.y_test, verbose=0)[1]
         print(f"{name:<10} {100 * found[name]:.1f} % of held-out images")

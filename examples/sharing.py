@@ -71,8 +71,7 @@ def main():
     output = pathlib.Path(args.output_dir)
     data = keras_tgdd.datasets.load("digits")
     distilled = keras_tgdd.distill(
-        data.x_train,
-        data.y_train,
+        data,
         images_per_class=10,
         factor=1,  # quarters of 8 x 8 pixels would hold no digit
         network_fn=functools.partial(keras_tgdd.models.ConvNet, width=32),

@@ -144,5 +144,5 @@ def test_the_readme_lists_short_pages():
 def test_the_heart_is_ten_lines():
     source = (ROOT / "examples" / "own_images.py").read_text()
     heart = source.split("# The ten lines.\n")[1].split("    # And")[0]
-    assert len(heart.splitlines()) == 10
+    assert 0 < len(heart.splitlines()) <= 10
     assert "from_directory" in heart and "distill(" in heart
