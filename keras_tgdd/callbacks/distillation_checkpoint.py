@@ -54,7 +54,7 @@ class DistillationCheckpoint(keras.callbacks.Callback):
     - `ModelCheckpoint(save_weights_only=True)` keeps images, optimizer and
       step number of an epoch. `trainer.load_weights` reads them after
       `trainer.optimizer.build(trainer.trainable_variables)`; nothing goes on
-      by itself. Whole trainers cannot be saved.
+      by itself. Whole trainers cannot be saved and loaded.
     - `CSVLogger` begins its file anew unless told `append=True`.
     - `TensorBoard`, which needs TensorFlow and tensorboard whatever the
       backend, numbers epochs on, and single steps (`update_freq="batch"`)
