@@ -74,7 +74,9 @@ def main():
     # The ten lines.
     data = keras_tgdd.datasets.from_directory(folder, args.image_size)
     size, steps = args.images_per_class, args.iterations
-    distilled = keras_tgdd.distill(data, size, iterations=steps, directory=kept)
+    distilled = keras_tgdd.distill(
+        data, images_per_class=size, iterations=steps, directory=kept
+    )
     distilled.save(output / "distilled.safetensors")
     images, labels = distilled.to_numpy()
     network = plain_network(data.image_shape, data.num_classes)
