@@ -36,8 +36,10 @@ class DistillationCheckpoint(keras.callbacks.Callback):
     from its first step: the same call again, after a crash, continues, and
     after the end returns at once. On one machine and backend its pixels are
     those of an undisturbed run, bit for bit, since every step draws from a
-    generator of its own number. A longer call goes on from the end; where it
-    is long enough to be compiled and the first was not, that rounds otherwise.
+    generator of its own number. (Seen otherwise on PyTorch, compiled and in
+    several threads: one `fit` after another in one process rounds otherwise.)
+    A longer call goes on from the end; where it is long enough to be compiled
+    and the first was not, that rounds otherwise.
 
     Ctrl-C lets the step in progress finish, writes the file and then raises
     `KeyboardInterrupt`; a second Ctrl-C raises at once. Where `fit` runs in
