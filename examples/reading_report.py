@@ -68,7 +68,7 @@ def main():
     sets, seconds, results = {}, {}, {}
     for size in args.sizes:
         start = time.perf_counter()
-        distilled = keras_tgdd.distill(
+        sets[f"distilled, {size}"] = keras_tgdd.distill(
             x,
             y,
             size,
@@ -76,10 +76,10 @@ def main():
             network_fn=network_fn,
             expert_epochs=epochs,
             iterations=args.iterations,
+            constraint_weight=0.1,  # as in quickstart.py
             directory=kept,
         )
         seconds[f"distilled, {size}"] = time.perf_counter() - start
-        sets[f"distilled, {size}"] = distilled
         for method in ("herding", "random"):
             name = f"{method}, {size}"
             sets[name] = select_images(x, y, size, method, features)
