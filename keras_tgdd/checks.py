@@ -11,10 +11,7 @@ from keras_tgdd.annotations import PathLike
 
 def check_positive_int(name: str, value: Any) -> None:
     """Raises `ValueError` unless `value` is an integer of at least 1."""
-    is_int = isinstance(value, (int, np.integer)) and not isinstance(
-        value, bool
-    )
-    if not is_int or value < 1:
+    if not _is_int(value) or value < 1:
         raise ValueError(
             f"`{name}` must be a positive integer. Received: {name}={value!r}"
         )
@@ -22,14 +19,15 @@ def check_positive_int(name: str, value: Any) -> None:
 
 def check_seed(value: Any, name: str = "seed") -> None:
     """Raises `ValueError` unless `value` is an integer of at least 0."""
-    is_int = isinstance(value, (int, np.integer)) and not isinstance(
-        value, bool
-    )
-    if not is_int or value < 0:
+    if not _is_int(value) or value < 0:
         raise ValueError(
             f"`{name}` must be an integer of at least 0. Received: "
             f"{name}={value!r}"
         )
+
+
+def _is_int(value):
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def check_weight(name: str, value: Any) -> None:

@@ -389,7 +389,7 @@ class DistillationTrainer(keras.Model):
         synthetic = self.synthetic
         return DistilledDataset(
             images=synthetic.stored_images(),
-            labels=None if synthetic.balanced else synthetic.labels,
+            labels=synthetic.labels.ravel(),
             class_names=self.class_names,
             factor=synthetic.factor,
             mean=self.trajectory.mean,

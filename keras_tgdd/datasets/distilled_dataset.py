@@ -74,9 +74,7 @@ class DistilledDataset(ForeignFormats):
         labels: np.ndarray | None = None,
     ) -> None:
         images, labels = _by_class(images, labels)
-        flat = images.reshape((-1, *images.shape[-3:]))
-        check_images(flat, name="images")
-        MultiFormation(factor).build((1, *flat.shape))
+        MultiFormation(factor).build((1, 1, *images.shape[-3:]))
         self.counts = np.bincount(labels.ravel())
         num_classes, channels = len(self.counts), images.shape[-1]
         check_statistics(mean, std, channels)
@@ -320,6 +318,7 @@ def _by_class(images, labels):
                 "width, channels) with `labels=`. Received: "
                 f"shape={getattr(images, 'shape', None)}"
             )
+        check_images(images.reshape((-1, *images.shape[2:])), name="images")
         num_classes, per_class = images.shape[:2]
         labels = np.repeat(np.arange(num_classes), per_class)
         return images, labels.reshape((num_classes, per_class))

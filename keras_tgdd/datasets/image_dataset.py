@@ -1,8 +1,12 @@
 """A labelled image data set in memory."""
 
 import dataclasses
+from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
+
+from keras_tgdd.datasets.statistics import channel_statistics
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,3 +46,37 @@ class ImageDataset:
     def image_shape(self) -> tuple[int, ...]:
         """`(height, width, channels)` of an image."""
         return self.x_train.shape[1:]
+
+
+def to_dataset(
+    name: str,
+    parts: Sequence[tuple[np.ndarray, np.ndarray]],
+    class_names: Iterable[str],
+    flip: bool = True,
+) -> ImageDataset:
+    """Puts a training and a test part together.
+
+    Args:
+        name: string.
+        parts: two pairs of images and labels.
+        class_names: names, one a label.
+        flip: whether a mirrored image still belongs to its class. Defaults to
+            `True`.
+
+    Returns:
+        `ImageDataset`, with mean and standard deviation of the training
+        images.
+    """
+    (x_train, y_train), (x_test, y_test) = parts
+    mean, std = channel_statistics(x_train)
+    return ImageDataset(
+        name=name,
+        x_train=x_train,
+        y_train=y_train,
+        x_test=x_test,
+        y_test=y_test,
+        class_names=tuple(class_names),
+        mean=mean,
+        std=std,
+        flip=flip,
+    )

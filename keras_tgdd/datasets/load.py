@@ -3,7 +3,7 @@
 from keras_tgdd.annotations import PathLike
 from keras_tgdd.datasets.digits import load_digits
 from keras_tgdd.datasets.image_dataset import ImageDataset
-from keras_tgdd.datasets.statistics import channel_statistics
+from keras_tgdd.datasets.image_dataset import to_dataset
 from keras_tgdd.datasets.tfds_images import load_tfds
 
 # Sets of characters, where a mirror image is another class or none.
@@ -49,16 +49,5 @@ def load(
         splits, class_names = load_digits(image_size)
     else:
         splits, class_names = load_tfds(name, data_dir, image_size)
-    (x_train, y_train), (x_test, y_test) = splits
-    mean, std = channel_statistics(x_train)
-    return ImageDataset(
-        name=name,
-        x_train=x_train,
-        y_train=y_train,
-        x_test=x_test,
-        y_test=y_test,
-        class_names=class_names,
-        mean=mean,
-        std=std,
-        flip=not name.startswith(_NO_FLIP),
-    )
+    flip = not name.startswith(_NO_FLIP)
+    return to_dataset(name, splits, class_names, flip)

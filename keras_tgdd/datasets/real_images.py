@@ -111,12 +111,29 @@ def draw_positions(
         An int array of shape `(n_classes, samples_per_class)`, positions
         among the images of the class.
     """
-    num_classes, widest = len(counts), counts.max()
-    keys = generator.random((num_classes, widest), dtype="float32")
+    keys = generator.random((len(counts), counts.max()), dtype="float32")
+    return smallest_in_turn(keys, counts, samples_per_class, any_order=True)
+
+
+def smallest_in_turn(
+    keys: np.ndarray, counts: np.ndarray, number: int, any_order: bool = False
+) -> np.ndarray:
+    """Finds the smallest keys of every class, or all of them in turn.
+
+    Args:
+        keys: array of shape `(n_classes, largest class)`, below 2; changed
+            past the end of smaller classes.
+        counts: int array of shape `(n_classes,)`.
+        number: int, positions wanted of each class.
+        any_order: whether positions that do not repeat may come in any
+            order, which is faster. Defaults to `False`, by their keys.
+
+    Returns:
+        An int array of shape `(n_classes, number)`.
+    """
     # Positions past the end of a class sort behind all others.
-    keys[np.arange(widest) >= counts[:, None]] = 2.0
-    if samples_per_class < counts.min():
-        order = np.argpartition(keys, samples_per_class, axis=1)
-        return order[:, :samples_per_class]
-    turn = np.arange(samples_per_class) % np.maximum(counts, 1)[:, None]
+    keys[np.arange(keys.shape[1]) >= counts[:, None]] = 2.0
+    if any_order and number < counts.min():
+        return np.argpartition(keys, number, axis=1)[:, :number]
+    turn = np.arange(number) % np.maximum(counts, 1)[:, None]
     return np.take_along_axis(np.argsort(keys, axis=1), turn, axis=1)

@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_tgdd.annotations import Seed
 from keras_tgdd.datasets.draws import Draws
+from keras_tgdd.datasets.real_images import smallest_in_turn
 from keras_tgdd.trajectories.trajectory import Trajectory
 
 
@@ -68,13 +69,11 @@ class StepBatches(keras.utils.PyDataset):
             A dict with `"selection"`, int32 of shape
             `(n_classes, n_selected)`; empty where all are used, once.
         """
-        counts = self.decoded_counts[:, None]
+        counts = self.decoded_counts
         most = int(counts.max())
         width = min(most, self.max_decoded)
         if most == width and np.all(counts == most):
             return {}
         keys = generator.random((len(counts), most))
-        keys[np.arange(most) >= counts] = 2.0  # behind all others
-        turn = np.arange(width) % counts
-        selection = np.take_along_axis(np.argsort(keys, axis=1), turn, axis=1)
+        selection = smallest_in_turn(keys, counts, width)
         return {"selection": selection.astype("int32")}

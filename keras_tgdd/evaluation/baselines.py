@@ -95,7 +95,7 @@ def select_images(
     mean, std = complete_statistics(x, mean, std)
     return DistilledDataset(
         synthetic.stored_images(),
-        labels=None if synthetic.balanced else synthetic.labels,
+        labels=synthetic.labels.ravel(),
         class_names=class_names,
         factor=factor,
         mean=mean,

@@ -143,14 +143,15 @@ class SyntheticImages(keras.layers.Layer):
         """Returns the images as they are now, without empty places.
 
         Returns:
-            float32 array of shape
-            `(n_classes, images_per_class, height, width, channels)`, or
-            `(n, height, width, channels)` where classes differ.
+            float32 array of shape `(n, height, width, channels)`, ordered by
+            class.
         """
-        images = ops.convert_to_numpy(self.images.value)
-        if self.balanced:
-            return images
-        return images[np.arange(images.shape[1]) < self.counts[:, None]]
+        return ops.convert_to_numpy(self.images.value)[self._places]
+
+    @property
+    def _places(self):
+        """Which places of the weight hold an image."""
+        return np.arange(self.counts.max()) < self.counts[:, None]
 
     def call(self, selection: Tensor | None = None) -> Tensor:
         if selection is None and not self.balanced:
@@ -207,7 +208,7 @@ class SyntheticImages(keras.layers.Layer):
         if tiles > 1:
             images = self._assemble(images)
         filled = np.full(self.images.shape, 0.5, "float32")
-        filled[np.arange(filled.shape[1]) < self.counts[:, None]] = images
+        filled[self._places] = images
         self.images.assign(filled)
 
     def _assemble(self, images):

@@ -5,9 +5,10 @@ import csv
 import keras
 import numpy as np
 import pytest
-from keras import ops
+from support.distillations import fit
+from support.distillations import make
+from support.distillations import pixels
 
-import keras_tgdd
 from keras_tgdd.callbacks import DistillationCheckpoint
 
 METRICS = {"loss", "matching", "constraint"}
@@ -28,30 +29,6 @@ class Crash(keras.callbacks.Callback):
         if self.steps == 0:
             raise Stop
         self.steps -= 1
-
-
-def make(experts, data):
-    synthetic = keras_tgdd.layers.SyntheticImages(3, 1, (8, 8, 2), factor=2)
-    synthetic.adapt(*data, seed=0)
-    trainer = keras_tgdd.DistillationTrainer(
-        synthetic, experts, samples_per_class=4, seed=5
-    )
-    trainer.compile(jit_compile=False)
-    return trainer
-
-
-def fit(trainer, data, *callbacks):
-    return trainer.fit(
-        *data,
-        epochs=3,
-        steps_per_epoch=4,
-        callbacks=list(callbacks),
-        verbose=0,
-    )
-
-
-def pixels(trainer):
-    return ops.convert_to_numpy(trainer.synthetic.images.value)
 
 
 def rows(path):

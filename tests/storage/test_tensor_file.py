@@ -1,8 +1,7 @@
-import json
-
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
+from support.hostile import header_of_promises
 
 from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_files import write_tensors
@@ -93,19 +92,11 @@ def test_an_empty_axis_is_no_length(tmp_path):
 
 def test_a_header_that_promises_more_than_the_file_holds(tmp_path):
     path = tmp_path / "h.safetensors"
-    header = {
-        "__metadata__": {"format": "kind"},
-        "a": {
-            "dtype": "F32",
-            "shape": [1 << 40],
-            "data_offsets": [0, 1 << 42],
-        },
-    }
-    text = json.dumps(header).encode()
-    path.write_bytes(len(text).to_bytes(8, "little") + text + bytes(16))
+    content = header_of_promises("kind")
+    path.write_bytes(content)
     with pytest.raises(ValueError, match="truncated"):
         TensorFile(path, "kind")
-    path.write_bytes((1 << 62).to_bytes(8, "little") + text)
+    path.write_bytes((1 << 62).to_bytes(8, "little") + content[8:])
     with pytest.raises(ValueError, match="truncated"):
         TensorFile(path, "kind")
 

@@ -16,6 +16,7 @@ from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_files import write_tensors
 from support.bad_cases import case
 from support.bad_cases import table
+from support.hostile import header_of_promises
 
 
 def _pictures(good, *names, content=b"no image"):
@@ -70,20 +71,6 @@ def _flip(position):
     return change
 
 
-def _promise(content):
-    """A header that promises a tensor of four terabytes."""
-    header = {
-        "__metadata__": {"format": "keras_tgdd.distilled"},
-        "images": {
-            "dtype": "F32",
-            "shape": [1 << 40],
-            "data_offsets": [0, 1 << 42],
-        },
-    }
-    text = json.dumps(header).encode()
-    return len(text).to_bytes(8, "little") + text + bytes(64)
-
-
 class _Hostile:
     def __reduce__(self):
         return (pathlib.Path.touch, (pathlib.Path("executed"),))
@@ -100,7 +87,11 @@ _DAMAGE = [
         lambda c: (1 << 62).to_bytes(8, "little") + c,
         "truncated",
     ),
-    ("a header of promises", _promise, "truncated"),
+    (
+        "a header of promises",
+        lambda content: header_of_promises("keras_tgdd.distilled"),
+        "truncated",
+    ),
     ("a flipped bit at the end", _flip(-1), "does not match its checksum"),
 ]
 table(

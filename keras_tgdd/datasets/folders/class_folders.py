@@ -2,7 +2,6 @@
 
 import pathlib
 import warnings
-from collections.abc import Iterable
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,9 +10,7 @@ from tqdm.auto import tqdm
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.datasets.folders.image_files import SUFFIXES
 from keras_tgdd.datasets.folders.image_files import read_image
-from keras_tgdd.datasets.image_dataset import ImageDataset
 from keras_tgdd.datasets.resize import fit_image
-from keras_tgdd.datasets.statistics import channel_statistics
 
 # Files or classes that a message names.
 _MOST_NAMED = 20
@@ -122,40 +119,6 @@ def read_parts(
         _check_counts(labels, names, folder, least)
     channels = max(images.shape[-1] for images, _ in arrays)
     return [(_with_channels(x, channels), y) for x, y in arrays]
-
-
-def to_dataset(
-    name: str,
-    parts: Sequence[tuple[np.ndarray, np.ndarray]],
-    class_names: Iterable[str],
-    flip: bool = True,
-) -> ImageDataset:
-    """Puts a training and a test part together.
-
-    Args:
-        name: string.
-        parts: two pairs of images and labels, as `read_parts` returns them.
-        class_names: names, one a label.
-        flip: whether a mirrored image still belongs to its class. Defaults to
-            `True`.
-
-    Returns:
-        `ImageDataset`, with mean and standard deviation of the training
-        images.
-    """
-    (x_train, y_train), (x_test, y_test) = parts
-    mean, std = channel_statistics(x_train)
-    return ImageDataset(
-        name=name,
-        x_train=x_train,
-        y_train=y_train,
-        x_test=x_test,
-        y_test=y_test,
-        class_names=tuple(class_names),
-        mean=mean,
-        std=std,
-        flip=flip,
-    )
 
 
 def _read(files, size, title, unreadable, verbose):

@@ -8,8 +8,8 @@ from keras_tgdd.annotations import PathLike
 from keras_tgdd.datasets.folders.class_folders import check_size
 from keras_tgdd.datasets.folders.class_folders import files_of_classes
 from keras_tgdd.datasets.folders.class_folders import read_parts
-from keras_tgdd.datasets.folders.class_folders import to_dataset
 from keras_tgdd.datasets.image_dataset import ImageDataset
+from keras_tgdd.datasets.image_dataset import to_dataset
 
 _TEST_FOLDERS = ("test", "val", "validation")
 

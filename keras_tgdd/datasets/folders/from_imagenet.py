@@ -8,12 +8,12 @@ from keras_tgdd.datasets.folders.class_folders import check_size
 from keras_tgdd.datasets.folders.class_folders import files_of_classes
 from keras_tgdd.datasets.folders.class_folders import is_image_file
 from keras_tgdd.datasets.folders.class_folders import read_parts
-from keras_tgdd.datasets.folders.class_folders import to_dataset
 from keras_tgdd.datasets.folders.imagenet_subsets import SUBSETS
 from keras_tgdd.datasets.folders.wordnet_folders import check_class_folders
 from keras_tgdd.datasets.folders.wordnet_folders import check_parts
 from keras_tgdd.datasets.folders.wordnet_folders import check_wordnet_ids
 from keras_tgdd.datasets.image_dataset import ImageDataset
+from keras_tgdd.datasets.image_dataset import to_dataset
 
 
 def from_imagenet(

@@ -11,13 +11,13 @@ from keras_tgdd.datasets.folders.class_folders import files_of_classes
 from keras_tgdd.datasets.folders.class_folders import is_image_file
 from keras_tgdd.datasets.folders.class_folders import read_parts
 from keras_tgdd.datasets.folders.class_folders import some_of
-from keras_tgdd.datasets.folders.class_folders import to_dataset
 from keras_tgdd.datasets.folders.image_files import SUFFIXES
 from keras_tgdd.datasets.folders.wordnet_folders import check_class_folders
 from keras_tgdd.datasets.folders.wordnet_folders import check_parts
 from keras_tgdd.datasets.folders.wordnet_folders import check_wordnet_ids
 from keras_tgdd.datasets.folders.wordnet_folders import is_wordnet_id
 from keras_tgdd.datasets.image_dataset import ImageDataset
+from keras_tgdd.datasets.image_dataset import to_dataset
 
 _ANNOTATIONS = "val_annotations.txt"
 

@@ -59,11 +59,7 @@ def write_images(
         ValueError: if there are neither 1 nor 3 channels.
     """
     channels = images[0].shape[-1]
-    if channels not in (1, 3):
-        raise ValueError(
-            "Pictures have 1 channel or 3. Received: images of "
-            f"{channels} channels; keep them with `save`"
-        )
+    check_picture(channels)
     for label, (name, of_class) in enumerate(
         zip(class_names, images, strict=True)
     ):
@@ -78,6 +74,15 @@ def write_images(
             )
             with replacing(folder / f"{number:03d}.png") as temporary:
                 picture.save(temporary, format="png")
+
+
+def check_picture(channels: int) -> None:
+    """Raises `ValueError` unless images of so many channels are pictures."""
+    if channels not in (1, 3):
+        raise ValueError(
+            "Pictures have 1 channel or 3. Received: images of "
+            f"{channels} channels; keep them with `save`"
+        )
 
 
 def _to_array(picture):

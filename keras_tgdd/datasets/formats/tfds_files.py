@@ -13,6 +13,7 @@ import numpy as np
 
 from keras_tgdd.annotations import PathLike
 from keras_tgdd.checks import check_writable
+from keras_tgdd.datasets.folders.image_files import check_picture
 
 _VERSION = "1.0.0"
 
@@ -87,11 +88,7 @@ def _check(name, channels, class_names):
             "letter first, such as 'my_distilled_set'; the folder goes into "
             f"`data_dir`. Received: name={name!r}"
         )
-    if channels not in (1, 3):
-        raise ValueError(
-            "Pictures have 1 channel or 3. Received: images of "
-            f"{channels} channels; keep them with `save`"
-        )
+    check_picture(channels)
     # They are kept one a line, and lines without text are passed over.
     bad = [n for n in class_names if not n.strip() or len(n.splitlines()) > 1]
     if bad or len(set(class_names)) < len(class_names):
