@@ -58,6 +58,13 @@ class StepSource:
             self._summaries = x
             self.real_per_class = 0
             return
+        if trainer.objective.needs_summaries:
+            name = type(trainer.objective).__name__
+            raise ValueError(
+                f"{name} works from summaries: pass "
+                "`experts.summarize(x, y, objective)` to `fit`. Received: x "
+                f"of type {type(x).__name__}"
+            )
         self._summaries = None
         self.real_per_class = trainer.samples_per_class
         synthetic = trainer.synthetic

@@ -122,6 +122,7 @@ class DistillationTrainer(keras.Model):
         self.synthetic = synthetic
         self.trajectory = trajectory
         self.objective = objective or ClassMeanMatching()
+        self.objective.build(trajectory.network.feature_sizes)
         self.constraint = (
             ClassificationConstraint() if constraint is None else constraint
         )
@@ -362,6 +363,8 @@ class DistillationTrainer(keras.Model):
             losses["constraint"] = self.constraint(
                 outputs, from_logits=not network.ends_in_softmax
             )
+            if "constraint_scale" in inputs:
+                losses["constraint"] *= inputs["constraint_scale"]
         return losses
 
     def compute_loss(

@@ -13,6 +13,7 @@ from keras_tgdd.compilation import compiles_by_chunk
 from keras_tgdd.layers import SiameseAugmentation
 from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.models import FrozenNetwork
+from keras_tgdd.objectives import ClassMeanMatching
 from keras_tgdd.trajectories import Trajectory
 
 
@@ -518,3 +519,63 @@ def test_several_steps_a_dispatch_are_the_same_steps(experts, small_data):
     fit(one, small_data, steps_per_epoch=4)
     fit(two, small_data, steps_per_epoch=4)
     np.testing.assert_allclose(pixels(two), pixels(one), atol=1e-6)
+
+
+class Scaled(Trajectory):
+    """The experts, with the constraint weighed by a factor."""
+
+    scales_constraint = True
+
+    def __init__(self, experts, scale):
+        self.experts, self.scale = experts, scale
+        self.network, self.class_names = experts.network, None
+        self.mean, self.std = experts.mean, experts.std
+
+    def draw(self, generator, region):
+        return *self.experts.draw(generator, region), self.scale
+
+
+@pytest.mark.parametrize("compiled", [False, "auto"])
+def test_a_scale_of_the_constraint_is_a_weight_of_it(
+    experts, small_data, compiled
+):
+    scaled = make(
+        Scaled(experts, 0.5), small_data, compiled=compiled, constraint_weight=2
+    )
+    plain = make(experts, small_data, compiled=compiled, constraint_weight=1)
+    for trainer in (scaled, plain):
+        fit(trainer, small_data)
+    np.testing.assert_allclose(pixels(scaled), pixels(plain), atol=1e-5)
+
+
+class Halved(ClassMeanMatching):
+    """Class means that are halved on the host, with a constant."""
+
+    needs_summaries = True
+
+    def build(self, feature_sizes):
+        self.sizes = feature_sizes
+
+    def finish(self, summary):
+        assert isinstance(summary["mean"], np.ndarray)
+        assert summary["mean"].shape[1] == sum(self.sizes)
+        return {**summary, "mean": summary["mean"] / 2}
+
+
+def test_an_objective_may_complete_its_summaries_on_the_host(
+    experts, small_data, tmp_path
+):
+    two = experts.reading([experts.network.network.layers[1].name, "features"])
+    assert len(two.network.feature_sizes) == 2
+    given = dict(plan=3, directory=tmp_path, verbose=0)
+    halved = two.summarize(*small_data, Halved(), **given)
+    whole = two.summarize(*small_data, ClassMeanMatching(), **given)
+    np.testing.assert_allclose(
+        2 * halved.values["mean"], whole.values["mean"], rtol=1e-6
+    )
+    trainer = make(two, small_data, objective=Halved())
+    assert np.isfinite(fit(trainer, [halved]).history["loss"][0])
+    with pytest.raises(ValueError, match="Halved works from summaries"):
+        fit(trainer, small_data)
+    with pytest.raises(ValueError, match="experts: summarized with"):
+        fit(make(experts, small_data, objective=Halved()), [halved])

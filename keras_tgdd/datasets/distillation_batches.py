@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import numpy as np
+
 from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.real_images import RealImages
 from keras_tgdd.datasets.step_batches import StepBatches
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
+
+_STEP, _NETWORK = 0, 1
 
 
 class DistillationBatches(StepBatches):
@@ -18,6 +22,8 @@ class DistillationBatches(StepBatches):
     Each item is a tuple of one dict, whose arrays are
 
     - `"augmentation"`: the draw of `SiameseAugmentation`, one per class;
+    - `"constraint_scale"`: `(1,)`, present where the trajectory scales the
+      constraint;
     - `"constraint_weights"`: `(num_weights,)`, present with a constraint and
       a region longer than 1, where they differ from `"weights"`;
     - `"images"`: `(n_classes, samples_per_class, height, width, channels)`;
@@ -49,16 +55,22 @@ class DistillationBatches(StepBatches):
 
     def describe(self, index: int) -> str:
         return self.trajectory.describe_draw(
-            self._generator(index), self.region
+            self._generators(index)[0], self.region
         )
 
-    def _generator(self, index):
-        return self.draws.generator(0, self.first_step + index)
+    def _generators(self, index):
+        """The generators of the networks and of the rest of a step."""
+        step = self.first_step + index
+        generator = self.draws.generator(_STEP, step)
+        steps = self.trajectory.steps_per_network
+        if steps == 1:
+            return generator, generator
+        return self.draws.generator(_NETWORK, step // steps), generator
 
     def __getitem__(self, index):
-        generator = self._generator(index)
+        of_networks, generator = self._generators(index)
         self.real_images.at(self.first_step + index)
-        weights, later = self.trajectory.draw(generator, self.region)
+        weights, later, *scale = self.trajectory.draw(of_networks, self.region)
         images = self.real_images.draw(generator, self.samples_per_class)
         num_classes = len(images)
         inputs = {
@@ -70,4 +82,6 @@ class DistillationBatches(StepBatches):
         }
         if self.second_network:
             inputs["constraint_weights"] = later
+        if self.trajectory.scales_constraint:
+            inputs["constraint_scale"] = np.float32(scale)
         return ({**inputs, **self.select(generator)},)

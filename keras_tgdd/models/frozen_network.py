@@ -1,5 +1,7 @@
 """A network whose weights arrive as data."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 from keras import ops
@@ -25,8 +27,13 @@ class FrozenNetwork:
         network: functional or sequential `keras.Model` from normalized images
             `(batch, height, width, channels)` to logits or, where it ends in
             a softmax, probabilities `(batch, num_classes)`.
-        feature_layer: name of the layer whose output are the features.
-            `None` takes the input of the last dense layer.
+        feature_layer: name of the layer whose output are the features, or a
+            sequence of names, whose outputs then lie side by side. `None`
+            takes the input of the last dense layer.
+
+    Attributes:
+        feature_size: int, size of the features of an image.
+        feature_sizes: tuple of ints, the share of each layer that is read.
 
     Raises:
         ValueError: if the network is not functional, has more than one input
@@ -41,17 +48,24 @@ class FrozenNetwork:
     """
 
     def __init__(
-        self, network: keras.Model, feature_layer: str | None = None
+        self,
+        network: keras.Model,
+        feature_layer: str | Sequence[str] | None = None,
     ) -> None:
         check_network(network)
         self.network = network
-        self.feature_layer = feature_layer
+        single = feature_layer is None or isinstance(feature_layer, str)
+        self.feature_layer = feature_layer if single else tuple(feature_layer)
         self.ends_in_softmax = ends_in_softmax(network)
-        features = _feature_tensor(network, feature_layer)
+        features = [
+            _feature_tensor(network, name)
+            for name in ((feature_layer,) if single else feature_layer)
+        ]
         self._extractor = keras.Model(
-            network.inputs[0], [features, network.outputs[0]]
+            network.inputs[0], [*features, network.outputs[0]]
         )
-        self.feature_size = int(np.prod(features.shape[1:]))
+        self.feature_sizes = tuple(int(np.prod(f.shape[1:])) for f in features)
+        self.feature_size = sum(self.feature_sizes)
         self.image_shape = tuple(network.inputs[0].shape[1:])
         self.num_classes = int(network.outputs[0].shape[-1])
         self._run_chunk = self.__call__
@@ -102,14 +116,18 @@ class FrozenNetwork:
             `(batch, num_classes)`, both float32.
         """
         extractor = self._extractor
-        (features, outputs), _ = extractor.stateless_call(
+        (*features, outputs), _ = extractor.stateless_call(
             [self._value(flat, v) for v in extractor.trainable_variables],
             [self._value(flat, v) for v in extractor.non_trainable_variables],
             images,
             training=False,
         )
-        features = ops.reshape(features, (-1, self.feature_size))
-        return ops.cast(features, "float32"), ops.cast(outputs, "float32")
+        parts = [
+            ops.cast(ops.reshape(part, (-1, size)), "float32")
+            for part, size in zip(features, self.feature_sizes, strict=True)
+        ]
+        features = parts[0] if len(parts) == 1 else ops.concatenate(parts, 1)
+        return features, ops.cast(outputs, "float32")
 
     def predict(
         self, flat: np.ndarray, images: np.ndarray
@@ -119,9 +137,9 @@ class FrozenNetwork:
         The network keeps the weights.
         """
         self.assign(flat)
-        features, outputs = self._extractor.predict_on_batch(images)
-        features = np.reshape(features, (-1, self.feature_size))
-        return np.float32(features), np.float32(outputs)
+        *features, outputs = self._extractor.predict_on_batch(images)
+        parts = [np.reshape(part, (len(images), -1)) for part in features]
+        return np.float32(np.concatenate(parts, 1)), np.float32(outputs)
 
     def per_class(
         self,

@@ -3,6 +3,8 @@
 from abc import ABC
 from abc import abstractmethod
 
+import numpy as np
+
 from keras_tgdd.annotations import Tensor
 
 
@@ -15,17 +17,34 @@ class Objective(ABC):
 
     Subclassing: write `summarize` and `compare` with `keras.ops`, and `merge`
     where summaries of two parts of the data make the summary of the whole;
-    `get_config` where the constructor takes arguments. Set `cacheable` to
-    `False` if the summary needs a later look at the data, and
-    `class_separable` to `False` if the loss is not a sum over classes.
+    `get_config` where the constructor takes arguments; `build` where the
+    objective has constants of the size of the features, such as frequencies;
+    `finish` where a summary takes more than `keras.ops` can do. Set
+    `cacheable` to `False` if the summary needs a later look at the data,
+    `class_separable` to `False` if the loss is not a sum over classes, and
+    `needs_summaries` to `True` if a summary is only complete after `finish`.
 
     Attributes:
         cacheable: bool, the summary is small and self-contained.
         class_separable: bool, the loss is a sum over classes.
+        needs_summaries: bool, the objective works from
+            `ExpertTrajectories.summarize` alone, not from live images.
     """
 
     cacheable = True
     class_separable = True
+    needs_summaries = False
+
+    def build(self, feature_sizes: tuple[int, ...]) -> None:
+        """Makes constants, before the first call. Does nothing by default.
+
+        Called outside of compiled code. A second call with the same sizes
+        must lead to the same constants.
+
+        Args:
+            feature_sizes: tuple of ints, the size of the features of each
+                layer that is read; features are these side by side.
+        """
 
     @abstractmethod
     def summarize(
@@ -55,6 +74,19 @@ class Objective(ABC):
         Returns:
             The loss of each class, float32 of shape `(n_classes,)`.
         """
+
+    def finish(self, summary: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Completes a summary on the host. Returns it as it is by default.
+
+        Called once for each stored summary, after the last `merge`.
+
+        Args:
+            summary: dict of NumPy arrays, what `summarize` and `merge` made.
+
+        Returns:
+            A dict of NumPy arrays whose first axis has length `n_classes`.
+        """
+        return summary
 
     def get_config(self) -> dict:
         """Returns the arguments of the constructor, JSON-compatible.

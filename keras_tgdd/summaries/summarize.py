@@ -133,7 +133,7 @@ def summarize_data(
     description = {
         "data": [real_images.fingerprint()],
         "experts": trajectory.fingerprint(),
-        "plan": [plan.num_entries, plan.seed],
+        "plan": plan.describe(),
         "samples_per_class": samples_per_class,
         "num_classes": trajectory.num_classes,
         **describe_parts(objective, augmentation),

@@ -48,6 +48,7 @@ class Summarizer(keras.Model):
         super().__init__(dtype="float32", name="summarizer")
         self.network = trajectory.network
         self.objective = objective
+        objective.build(self.network.feature_sizes)
         self.augmentation = augmentation
         self._mean = ops.convert_to_tensor(trajectory.mean, "float32")
         self._std = ops.convert_to_tensor(trajectory.std, "float32")
@@ -106,4 +107,4 @@ class Summarizer(keras.Model):
                 )
                 new = self.objective.merge(*parts)
             summary = keras.tree.map_structure(ops.convert_to_numpy, new)
-        return summary
+        return self.objective.finish(summary)

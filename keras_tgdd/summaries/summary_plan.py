@@ -20,6 +20,9 @@ class SummaryPlan:
     Attributes:
         num_entries: positive int, number of triples.
         seed: int, seed of all draws. Defaults to `0`.
+        snapshots: optional tuple of ints, the snapshots of an expert that
+            take part; negative ones count from the last. `None`, the
+            default, takes all.
 
     Raises:
         ValueError: if `num_entries` is not a positive integer.
@@ -27,9 +30,17 @@ class SummaryPlan:
 
     num_entries: int
     seed: int = 0
+    snapshots: tuple[int, ...] | None = None
 
     def __post_init__(self):
         check_positive_int("num_entries", self.num_entries)
+
+    def describe(self) -> list:
+        """Returns the settings, JSON-compatible."""
+        settings = [self.num_entries, self.seed]
+        if self.snapshots is not None:
+            settings.append(list(self.snapshots))
+        return settings
 
     def stages(
         self, num_snapshots: Sequence[int]
@@ -42,12 +53,15 @@ class SummaryPlan:
         Returns:
             Two int32 arrays of shape `(num_entries,)`: experts, and stages of
             them.
+
+        Raises:
+            ValueError: if an expert lacks one of `snapshots`.
         """
         pairs = np.array(
             [
                 (expert, stage)
                 for expert, count in enumerate(num_snapshots)
-                for stage in range(count)
+                for stage in self._of_expert(count)
             ],
             "int32",
         )
@@ -56,6 +70,17 @@ class SummaryPlan:
         order = [generator.permutation(len(pairs)) for _ in range(rounds)]
         chosen = pairs[np.concatenate(order)[: self.num_entries]]
         return chosen[:, 0], chosen[:, 1]
+
+    def _of_expert(self, count):
+        """The snapshots that take part, of an expert with so many."""
+        if self.snapshots is None:
+            return range(count)
+        if not all(-count <= stage < count for stage in self.snapshots):
+            raise ValueError(
+                f"`snapshots` must lie in [-{count}, {count}), as every "
+                f"expert has {count}. Received: snapshots={self.snapshots}"
+            )
+        return sorted({stage % count for stage in self.snapshots})
 
     def generator(self, entry: int) -> np.random.Generator:
         """Returns the generator of an entry's images and augmentation."""

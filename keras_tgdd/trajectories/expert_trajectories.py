@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -42,8 +43,8 @@ class ExpertTrajectories(Trajectory):
         network: optional functional `keras.Model` to hold the weights.
             `None` rebuilds the stored one; if that computed in mixed
             precision, in the one that is fastest here.
-        feature_layer: name of the layer where features are read. `None`
-            takes what was stored.
+        feature_layer: name of the layer where features are read, or a
+            sequence of names. `None` takes what was stored.
 
     Attributes:
         num_experts: int.
@@ -63,7 +64,7 @@ class ExpertTrajectories(Trajectory):
         self,
         readers: list[ExpertReader],
         network: keras.Model | None = None,
-        feature_layer: str | None = None,
+        feature_layer: str | Sequence[str] | None = None,
     ) -> None:
         if not readers:
             raise ValueError("At least one expert is needed. Received: none")
@@ -94,7 +95,7 @@ class ExpertTrajectories(Trajectory):
         cls,
         directory: PathLike,
         network: keras.Model | None = None,
-        feature_layer: str | None = None,
+        feature_layer: str | Sequence[str] | None = None,
     ) -> "ExpertTrajectories":
         """Loads all finished experts of a directory.
 
@@ -103,7 +104,8 @@ class ExpertTrajectories(Trajectory):
                 wrote.
             network: optional functional `keras.Model` to hold the weights;
                 must have the stored architecture and image shape.
-            feature_layer: name of the layer where features are read.
+            feature_layer: name of the layer where features are read, or a
+                sequence of names. `None` takes what was stored.
 
         Returns:
             `ExpertTrajectories`.
@@ -127,6 +129,19 @@ class ExpertTrajectories(Trajectory):
             )
         readers = [ExpertReader(path) for path in paths]
         return cls(readers, network, feature_layer)
+
+    def reading(
+        self, feature_layer: str | Sequence[str]
+    ) -> "ExpertTrajectories":
+        """Returns these experts, with features read elsewhere.
+
+        Args:
+            feature_layer: name of a layer, or a sequence of names.
+
+        Returns:
+            `ExpertTrajectories` that share files and network with these.
+        """
+        return type(self)(self._readers, self.network.network, feature_layer)
 
     def num_snapshots(self, expert: int) -> int:
         """Number of snapshots of an expert: its epochs plus one."""
@@ -223,9 +238,13 @@ class ExpertTrajectories(Trajectory):
     def fingerprint(self) -> str:
         """Returns a SHA-256 hex digest that tells these experts from others.
 
-        Covers their descriptions, accuracies and last weights.
+        Covers their descriptions, accuracies and last weights, and where
+        features are read if that is not where it was at first.
         """
         digest = hashlib.sha256()
+        read = json.dumps(self.network.feature_layer)
+        if read != json.dumps(self.description["feature_layer"]):
+            digest.update(read.encode())
         for expert, reader in enumerate(self._readers):
             text = json.dumps(reader.description, sort_keys=True)
             digest.update(text.encode())

@@ -19,12 +19,16 @@ class Trajectory(ABC):
             the network is fed `(image - mean) / std`.
         std: float32 array of shape `(channels,)`, in [0, 1] pixel units.
         class_names: tuple of strings, or `None`.
+        steps_per_network: positive int.
+        scales_constraint: bool.
     """
 
     network = None
     mean = None
     std = None
     class_names = None
+    steps_per_network = 1
+    scales_constraint = False
 
     @abstractmethod
     def draw(

@@ -4,6 +4,7 @@ import numpy as np
 from keras_tgdd.datasets.distillation_batches import DistillationBatches
 from keras_tgdd.datasets.real_images import RealImages
 from keras_tgdd.layers import SiameseAugmentation
+from keras_tgdd.trajectories import Trajectory
 
 
 def make(experts, data, seed=0, first_step=0, decoded=8, max_decoded=8):
@@ -63,3 +64,39 @@ def test_a_smaller_class_gives_its_images_in_turn(experts, small_data):
     # Which images count twice is drawn anew.
     twice = [tuple(np.bincount(s[2], minlength=6) == 2) for s in drawn]
     assert len(set(twice)) > 1
+
+
+class Numbered(Trajectory):
+    """Weights that say what was drawn, and a scale."""
+
+    scales_constraint = True
+    steps_per_network = 3
+
+    def __init__(self, experts):
+        self.network = experts.network
+
+    def draw(self, generator, region):
+        number = generator.random()
+        size = self.network.num_weights
+        return np.full(size, number), np.full(size, -number), 2 * number
+
+
+def test_a_network_serves_as_many_steps_as_its_trajectory_says(
+    experts, small_data
+):
+    batches = make(Numbered(experts), small_data)
+    steps = [batches[step][0] for step in range(6)]
+    drawn = [float(inputs["weights"][0]) for inputs in steps]
+    assert len(set(drawn[:3])) == len(set(drawn[3:])) == 1
+    assert drawn[0] != drawn[3]
+    assert not np.array_equal(steps[0]["images"], steps[1]["images"])
+    later = make(Numbered(experts), small_data, first_step=4)
+    assert float(later[0][0]["weights"][0]) == drawn[4]
+
+
+def test_a_trajectory_may_scale_the_constraint(experts, small_data):
+    (inputs,) = make(Numbered(experts), small_data)[0]
+    assert inputs["constraint_scale"].dtype == np.float32
+    np.testing.assert_allclose(
+        inputs["constraint_scale"], [2 * inputs["weights"][0]], rtol=1e-6
+    )

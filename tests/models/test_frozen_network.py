@@ -209,3 +209,24 @@ def test_bytes_of_the_activations_of_an_image():
     # Convolution, norm and ReLU, pooling and its flat view, logits, input.
     numbers = 3 * 8 * 8 * 4 + 2 * 4 * 4 * 4 + 3 + 8 * 8 * 2
     assert frozen.activation_bytes == 4 * numbers
+
+
+def test_features_of_several_layers_lie_side_by_side(rng):
+    network = small_network((8, 8, 2), 3)
+    names = [network.layers[1].name, "features"]
+    frozen = FrozenNetwork(network, names)
+    flat, x = frozen.flat_weights(), images(rng)
+    features, logits = frozen(flat, x)
+    parts = [FrozenNetwork(network, name)(flat, x)[0] for name in names]
+    assert frozen.feature_sizes == tuple(part.shape[1] for part in parts)
+    assert frozen.feature_size == features.shape[1]
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(features),
+        np.concatenate([ops.convert_to_numpy(part) for part in parts], 1),
+        atol=1e-6,
+    )
+    predicted = frozen.predict(flat, x)
+    for found, expected in zip(predicted, (features, logits), strict=True):
+        np.testing.assert_allclose(
+            found, ops.convert_to_numpy(expected), atol=1e-6
+        )

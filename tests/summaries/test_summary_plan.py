@@ -26,3 +26,17 @@ def test_a_seed_gives_the_same_plan():
 def test_refuses_no_entries(count):
     with pytest.raises(ValueError, match="`num_entries` must be a positive"):
         SummaryPlan(count)
+
+
+def test_takes_the_named_snapshots_alone():
+    plan = SummaryPlan(6, snapshots=(-1, 0))
+    experts, stages = plan.stages([4, 3])
+    assert set(zip(experts.tolist(), stages.tolist(), strict=True)) == {
+        (0, 0),
+        (0, 3),
+        (1, 0),
+        (1, 2),
+    }
+    assert plan.describe() != SummaryPlan(6).describe()
+    with pytest.raises(ValueError, match="`snapshots` must lie in"):
+        SummaryPlan(2, snapshots=(4,)).stages([3])
