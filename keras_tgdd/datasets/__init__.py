@@ -7,6 +7,7 @@ from keras_tgdd.datasets.folders.from_tiny_imagenet import from_tiny_imagenet
 from keras_tgdd.datasets.image_dataset import ImageDataset
 from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.load import load
+from keras_tgdd.datasets.long_tailed import long_tailed
 
 __all__ = [
     "DistilledDataset",
@@ -16,4 +17,5 @@ __all__ = [
     "from_imagenet",
     "from_tiny_imagenet",
     "load",
+    "long_tailed",
 ]

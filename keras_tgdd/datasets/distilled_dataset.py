@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,22 @@ from numpy.typing import ArrayLike
 
 from keras_tgdd.annotations import PathLike
 from keras_tgdd.checks import check_images
-from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_statistics
 from keras_tgdd.checks import to_unit_range
+from keras_tgdd.datasets.by_class import by_class
 from keras_tgdd.datasets.folders.image_files import write_images
 from keras_tgdd.datasets.formats.conversions import to_tf_dataset
 from keras_tgdd.datasets.formats.conversions import to_torch_dataset
 from keras_tgdd.datasets.formats.foreign_formats import ForeignFormats
+from keras_tgdd.datasets.soft_labels import checked_soft_labels
+from keras_tgdd.datasets.soft_labels import read_soft_labels
+from keras_tgdd.datasets.soft_labels import stored_soft_labels
 from keras_tgdd.layers.multi_formation import MultiFormation
 from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_files import write_tensors
+
+if TYPE_CHECKING:
+    from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 
 _FORMAT = "keras_tgdd.distilled"
 
@@ -40,6 +47,12 @@ class DistilledDataset(ForeignFormats):
         info: optional JSON-compatible dict, how it was made.
         labels: optional int array of shape `(n,)`, from 0 without a gap, for
             classes of differing numbers of images.
+        soft_labels: optional float array of shape
+            `(n * factor**2, n_classes)`, probabilities of the classes for
+            each image that the set decodes to, in the order of `images`, then
+            of tiles.
+        temperature: positive float, that of the softmax of `soft_labels`.
+            `None` takes 1 where there are some.
 
     Attributes:
         images: float32 array of shape
@@ -50,9 +63,16 @@ class DistilledDataset(ForeignFormats):
             `(n,)`.
         counts: int array of shape `(n_classes,)`, stored images of each
             class.
+        soft_labels: float32 array of shape `(n * factor**2, n_classes)`, in
+            the order of `to_numpy`, or `None`. Networks are trained on them
+            by `evaluate(soft_labels=True)` alone: `to_numpy`, `to_tf`,
+            `to_torch` and the formats of other packages have the integer
+            labels.
+        temperature: float, or `None`.
 
     Raises:
-        TypeError, ValueError: if images, names or factor do not fit.
+        TypeError, ValueError: if images, names, factor or soft labels do not
+            fit.
 
     Example:
 
@@ -72,8 +92,10 @@ class DistilledDataset(ForeignFormats):
         std: ArrayLike = 1.0,
         info: dict | None = None,
         labels: np.ndarray | None = None,
+        soft_labels: np.ndarray | None = None,
+        temperature: float | None = None,
     ) -> None:
-        images, labels = _by_class(images, labels)
+        images, labels, order = by_class(images, labels)
         MultiFormation(factor).build((1, 1, *images.shape[-3:]))
         self.counts = np.bincount(labels.ravel())
         num_classes, channels = len(self.counts), images.shape[-1]
@@ -91,6 +113,13 @@ class DistilledDataset(ForeignFormats):
         self.mean = np.broadcast_to(np.float32(mean), (channels,)).copy()
         self.std = np.broadcast_to(np.float32(std), (channels,)).copy()
         self.info = dict(info or {})
+        soft_labels, self.temperature = checked_soft_labels(
+            soft_labels, temperature, len(order) * factor**2, num_classes
+        )
+        if soft_labels is not None:  # all tiles of an image move with it
+            tiles = soft_labels.reshape((len(order), -1, num_classes))
+            soft_labels = tiles[order].reshape((-1, num_classes))
+        self.soft_labels = soft_labels
 
     @property
     def num_classes(self) -> int:
@@ -126,12 +155,49 @@ class DistilledDataset(ForeignFormats):
         Returns:
             Images, float32 of shape `(n * factor**2, height, width,
             channels)`, for `n` stored images, with pixels in [0, 1], and
-            int64 labels. Ordered by class, image, tile.
+            int64 labels. Ordered by class, image, tile. `soft_labels` are an
+            attribute, in this order.
         """
         flat = self.images.reshape((-1, 1, *self.image_shape))
         decoded = MultiFormation(self.factor)(flat)
         x = ops.convert_to_numpy(decoded).reshape((-1, *self.image_shape))
         return x, np.repeat(self.labels.ravel(), self.factor**2)
+
+    def relabel(
+        self, experts: "ExpertTrajectories", temperature: float = 1.0
+    ) -> "DistilledDataset":
+        """Returns a set whose decoded images have soft labels, too.
+
+        A soft label is the mean over the experts, with their last weights, of
+        `softmax(logits / temperature)`. What an expert knows of the real data
+        reaches a network by these labels, whatever the images are: results
+        on soft and on hard labels do not compare.
+
+        Args:
+            experts: `ExpertTrajectories` for images of this shape and these
+                classes. They see images by their own mean and standard
+                deviation.
+            temperature: positive float; above 1 labels become softer.
+                Defaults to `1.0`.
+
+        Returns:
+            `DistilledDataset` with the same images and integer labels.
+
+        Raises:
+            TypeError, ValueError: if experts are for other images or classes,
+                what they return is no number, or the temperature is not
+                positive.
+
+        Example:
+
+        ```python
+        soft = distilled.relabel(experts, temperature=4.0)
+        result = keras_tgdd.evaluate(soft, x_test, y_test, soft_labels=True)
+        ```
+        """
+        from keras_tgdd.trajectories.expert_labels import relabelled
+
+        return relabelled(self, experts, temperature)
 
     def preprocess(self, x: np.ndarray) -> np.ndarray:
         """Normalizes images as networks that train on this set need them.
@@ -216,17 +282,22 @@ class DistilledDataset(ForeignFormats):
         Raises:
             OSError: if it cannot be written.
         """
+        soft, about_soft = stored_soft_labels(
+            self.soft_labels, self.temperature
+        )
         metadata = {
             "format": _FORMAT,
             "class_names": json.dumps(self.class_names),
             "factor": str(self.factor),
             "info": json.dumps(self.info),
+            **about_soft,
         }
         tensors = {
             "images": self.images,
             "labels": self.labels,
             "mean": self.mean,
             "std": self.std,
+            **soft,
         }
         write_tensors(filepath, tensors, metadata)
 
@@ -260,6 +331,7 @@ class DistilledDataset(ForeignFormats):
             "std": stored.get_tensor("std", "float32", channels),
             "info": stored.get_json("info", dict),
             "labels": labels if images.ndim == 4 else None,
+            **read_soft_labels(stored),
         }
         try:
             return cls(images, **facts)
@@ -305,29 +377,3 @@ class DistilledDataset(ForeignFormats):
             f"{self.images_per_class} images per class, image_shape="
             f"{self.image_shape}, factor={self.factor})"
         )
-
-
-def _by_class(images, labels):
-    """Images and labels as they are stored: by class, and with an axis of
-    classes where that is possible."""
-    if labels is None:
-        if not isinstance(images, np.ndarray) or images.ndim != 5:
-            raise ValueError(
-                "`images` must be an array of shape (n_classes, "
-                "images_per_class, height, width, channels), or (n, height, "
-                "width, channels) with `labels=`. Received: "
-                f"shape={getattr(images, 'shape', None)}"
-            )
-        check_images(images.reshape((-1, *images.shape[2:])), name="images")
-        num_classes, per_class = images.shape[:2]
-        labels = np.repeat(np.arange(num_classes), per_class)
-        return images, labels.reshape((num_classes, per_class))
-    check_images(images, name="images")
-    num_classes = check_labels(labels, len(images), name="labels")
-    order = np.argsort(labels, kind="stable")
-    images, labels = images[order], labels[order].astype("int64")
-    counts = np.bincount(labels)
-    if counts.min() < counts.max():
-        return images, labels
-    images = images.reshape((num_classes, -1, *images.shape[1:]))
-    return images, labels.reshape((num_classes, -1))

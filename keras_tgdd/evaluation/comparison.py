@@ -14,7 +14,9 @@ def compare(results: Mapping[str, EvaluationResult]) -> str:
     """Writes results of one protocol as a Markdown table.
 
     Published numbers of this field mix protocols, which differ by more than
-    the methods do; results of different ones are refused.
+    the methods do; results of different ones are refused. So are results on
+    hard and on soft labels side by side: what experts know reaches networks
+    by soft labels, whatever the images are.
 
     Args:
         results: mapping from names, such as `"herding"`, to
@@ -26,7 +28,8 @@ def compare(results: Mapping[str, EvaluationResult]) -> str:
         where networks differ, which ones they are.
 
     Raises:
-        ValueError: if there is no result, or protocols differ.
+        ValueError: if there is no result, or protocols or kinds of labels
+            differ.
 
     Example:
 
@@ -42,7 +45,8 @@ def compare(results: Mapping[str, EvaluationResult]) -> str:
     first = check_one_protocol(results)
     lines = [
         f"Protocol `{first.protocol['name']}` "
-        f"({first.protocol_fingerprint}), {first.protocol['epochs']} epochs",
+        f"({first.protocol_fingerprint}), {first.protocol['epochs']} epochs"
+        f"{', soft labels' if first.labels == 'soft' else ''}",
         "",
         "| set | test accuracy in % | networks | images |",
         "|---|---|---|---|",
@@ -66,15 +70,15 @@ def pool(results: Sequence[EvaluationResult]) -> EvaluationResult:
     more than networks on one draw do.
 
     Args:
-        results: sequence of `EvaluationResult` of one protocol and number of
-            images.
+        results: sequence of `EvaluationResult` of one protocol, kind of
+            labels and number of images.
 
     Returns:
         `EvaluationResult` over all networks, with the seed of the first.
 
     Raises:
-        ValueError: if there is no result, or protocols, sizes, methods or
-            networks differ.
+        ValueError: if there is no result, or protocols, kinds of labels,
+            sizes, methods or networks differ.
 
     Example:
 
@@ -125,12 +129,21 @@ def check_one_protocol(
         results: mapping from names to `EvaluationResult`.
 
     Raises:
-        ValueError: if there is no result, or protocols differ.
+        ValueError: if there is no result, or protocols or kinds of labels
+            differ.
     """
     if not results:
         raise ValueError("There is nothing to compare. Received: no results")
     (first_name, first), *others = results.items()
     for name, other in others:
+        if other.labels != first.labels:
+            raise ValueError(
+                "Results on hard and on soft labels do not compare: soft ones "
+                "bring what experts know of the real data to any images. "
+                "Evaluate all sets with `soft_labels=False`, or all relabelled "
+                f"by the same experts. Received: {first_name!r} on "
+                f"{first.labels} labels and {name!r} on {other.labels} labels"
+            )
         if other.protocol_fingerprint != first.protocol_fingerprint:
             raise ValueError(
                 "Results of different protocols do not compare: the protocol "

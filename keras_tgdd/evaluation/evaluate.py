@@ -49,6 +49,7 @@ def evaluate(
     dtype_policy: str | None = None,
     test_every: int | None = None,
     filepath: PathLike | None = None,
+    soft_labels: bool = False,
 ) -> EvaluationResult:
     """Trains fresh networks on a small set and tests each of them once.
 
@@ -87,13 +88,22 @@ def evaluate(
         filepath: optional path of a JSON file, in a directory that exists,
             for the results of finished networks. The same call again goes on
             with those that are missing.
+        soft_labels: whether networks are trained on the soft labels of the
+            set, which `DistilledDataset.relabel` makes, and no longer on its
+            classes. They take the place of one-hot vectors in the
+            cross-entropy, at temperature 1 whatever theirs is. Augmentation
+            moves pixels, while labels stay those of the image before it;
+            CutMix mixes them as it does one-hot vectors. Results on soft and
+            on hard labels do not compare. Defaults to `False`, also for a set
+            that has some.
 
     Returns:
         `EvaluationResult`.
 
     Raises:
-        TypeError, ValueError: if sets or numbers do not fit, or `filepath`
-            is of another evaluation.
+        TypeError, ValueError: if sets or numbers do not fit, there are no
+            soft labels where they are asked for, or `filepath` is of another
+            evaluation.
         FileNotFoundError: if the directory of `filepath` does not exist.
 
     Example:
@@ -106,7 +116,7 @@ def evaluate(
     check_positive_int("num_runs", num_runs)
     check_seed(seed)
     protocol = get_protocol(protocol)
-    described = {"network": _name(network_fn or ConvNet)}
+    described = _describe(distilled, network_fn, soft_labels)
     if isinstance(network_fn, str):
         architecture = get_architecture(network_fn)
         network_fn, protocol = (
@@ -114,11 +124,7 @@ def evaluate(
             architecture.adapt(protocol),
         )
     x, y, mean, std = _training_set(distilled, mean, std)
-    if isinstance(distilled, DistilledDataset):
-        per_class = distilled.images_per_class
-        if isinstance(per_class, int):  # else there is no one number
-            described["images_per_class"] = per_class
-        described["method"] = distilled.info.get("method")
+    targets = _targets(distilled, y, soft_labels)
     num_classes = check_labels(y, len(x))
     check_images(x_test, x.shape[1:], "x_test")
     check_labels(y_test, len(x_test), num_classes, "y_test", every_class=False)
@@ -135,11 +141,12 @@ def evaluate(
         sets = {"training images": (x, y), "test images": (x_test, y_test)}
         identity = _identify(trainer, sets, mean, std)
         identity |= {"seed": seed, "test_every": test_every}
+        identity |= _identify_labels(targets)
     finished = FinishedRuns(filepath, identity)
     for run in range(len(finished.results), num_runs):
         progress = Progress(f"{description} {run + 1}/{num_runs}", verbose)
         start = time.perf_counter()
-        batches = trainer.batches(x, y, [seed, run, _BATCHES])
+        batches = trainer.batches(x, targets, [seed, run, _BATCHES])
         trainer.restart([seed, run, _WEIGHTS], batches.steps_per_epoch)
         if verbose and run == len(finished.results):
             announce(description, trainer, network)
@@ -164,6 +171,40 @@ def evaluate(
     return pool(finished.results[:num_runs])
 
 
+def _describe(distilled, network_fn, soft_labels):
+    """What a result says of the set and of how networks are trained on it."""
+    described = {
+        "network": _name(network_fn or ConvNet),
+        "labels": "soft" if soft_labels is True else "hard",
+    }
+    if isinstance(distilled, DistilledDataset):
+        per_class = distilled.images_per_class
+        if isinstance(per_class, int):  # else there is no one number
+            described["images_per_class"] = per_class
+        described["method"] = distilled.info.get("method")
+    return described
+
+
+def _targets(distilled, y, soft_labels):
+    """What networks are trained on: integers, or probabilities."""
+    if not isinstance(soft_labels, bool):
+        raise TypeError(
+            "`soft_labels` must be True or False; the labels are those of the "
+            f"set. Received: {type(soft_labels).__name__}"
+        )
+    if not soft_labels:
+        return y
+    found = getattr(distilled, "soft_labels", None)
+    if found is None:
+        raise ValueError(
+            "`soft_labels=True` needs a DistilledDataset with soft labels. "
+            "Make one by `distilled.relabel(experts)`, or train on hard labels "
+            f"with `soft_labels=False`. Received: {type(distilled).__name__} "
+            "without any"
+        )
+    return found
+
+
 def _name(network_fn):
     """What the caller calls the network, or `None`."""
     if isinstance(network_fn, str):
@@ -180,6 +221,16 @@ def _identify(trainer, sets, mean, std):
         "protocol": trainer.recipe.fingerprint,
         "network": [list(weight.shape) for weight in network.weights],
         "dtype": [layer.compute_dtype for layer in network.layers],
+    }
+
+
+def _identify_labels(targets):
+    """What tells apart trainings on the same images and other labels."""
+    if targets.ndim == 1:  # they are part of the training images
+        return {"kind of labels": "hard"}
+    return {
+        "kind of labels": "soft",
+        "soft labels": fingerprint(targets, np.arange(len(targets))),
     }
 
 

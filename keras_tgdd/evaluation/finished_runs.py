@@ -59,7 +59,9 @@ class FinishedRuns:
             content = json.loads(self._path.read_text(encoding="utf-8"))
             if content["format"] != _FORMAT:
                 raise KeyError("format")
-            stored, results = content["identity"], content["results"]
+            # Files without the entry are older than soft labels.
+            stored = {"kind of labels": "hard", **content["identity"]}
+            results = content["results"]
             results = [EvaluationResult.from_dict(r) for r in results]
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(

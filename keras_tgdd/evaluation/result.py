@@ -28,6 +28,12 @@ class EvaluationResult:
         method: string, how that set was made, or `None`.
         network: string, name of the networks or of the function that built
             them, or `None` where it has none.
+        labels: `"hard"` or `"soft"`, whether networks were trained on classes
+            or on what experts take the images for. Results that were stored
+            without it are on hard labels.
+
+    Raises:
+        ValueError: if `labels` is another string.
     """
 
     runs: tuple
@@ -40,6 +46,14 @@ class EvaluationResult:
     images_per_class: int | None = None
     method: str | None = None
     network: str | None = None
+    labels: str = "hard"
+
+    def __post_init__(self):
+        if self.labels not in ("hard", "soft"):
+            raise ValueError(
+                "`labels` must be 'hard' or 'soft'. Received: "
+                f"labels={self.labels!r}"
+            )
 
     @property
     def mean(self) -> float:
@@ -59,8 +73,12 @@ class EvaluationResult:
 
     @property
     def protocol_fingerprint(self) -> str:
-        """16 hex digits of the protocol; only equal ones compare."""
-        return settings_fingerprint(self.protocol)
+        """16 hex digits of the protocol and of the kind of labels; only equal
+        ones compare."""
+        settings = dict(self.protocol)
+        if self.labels != "hard":  # else that of results before there were any
+            settings["labels"] = self.labels
+        return settings_fingerprint(settings)
 
     def to_dict(self) -> dict:
         """Returns a JSON-compatible dict."""
@@ -100,7 +118,8 @@ class EvaluationResult:
     def __str__(self):
         return (
             f"{100 * self.mean:.1f} ± {100 * self.std:.1f} % "
-            f"({len(self.runs)} networks, {self.num_images} images)"
+            f"({len(self.runs)} networks, {self.num_images} images"
+            f"{', soft labels' if self.labels == 'soft' else ''})"
         )
 
 

@@ -111,7 +111,8 @@ class Storage:
     """What a distilled set takes beside the data it stands for.
 
     Attributes:
-        num_bytes: int, bytes of its images and integer labels as saved.
+        num_bytes: int, bytes of its images and labels as saved, soft ones
+            included where it has them.
         compression_ratio: float, bytes of the real data over these.
     """
 
@@ -130,6 +131,8 @@ def storage(distilled: DistilledDataset, x: np.ndarray) -> Storage:
         `Storage`.
     """
     num_bytes = distilled.images.nbytes + distilled.labels.nbytes
+    if distilled.soft_labels is not None:
+        num_bytes += distilled.soft_labels.nbytes
     return Storage(num_bytes, (x.nbytes + 8 * len(x)) / num_bytes)
 
 

@@ -37,10 +37,10 @@ def report(
 ) -> None:
     """Writes results as a self-contained HTML page and its Markdown twin.
 
-    One table for each protocol, since figures of different ones do not
-    compare; accuracy against images per class and against time; the images by
-    class; confusion matrices; and real and synthetic features side by side
-    early, midway and late in the training of an expert.
+    One table for each protocol and kind of labels, since figures of different
+    ones do not compare; accuracy against images per class and against time;
+    the images by class; confusion matrices; and real and synthetic features
+    side by side early, midway and late in the training of an expert.
 
     Args:
         results: mapping from names, such as `"distilled"`, to
@@ -122,7 +122,8 @@ def _check(results, path, sets, seconds):
 
 
 def _tables(results, sets, seconds, x):
-    """One table for each protocol, in the order of the results."""
+    """One table for each protocol and kind of labels, in the order of the
+    results."""
     tables = {}
     for fingerprint, group in _by_protocol(results).items():
         rows = [
@@ -138,13 +139,17 @@ def _tables(results, sets, seconds, x):
             }
             for name, result in group.items()
         ]
-        protocol = rows[0]["result"].protocol
-        tables[fingerprint] = {"protocol": protocol, "rows": rows}
+        tables[fingerprint] = {
+            "protocol": rows[0]["result"].protocol,
+            "labels": rows[0]["result"].labels,
+            "rows": rows,
+        }
     return tables
 
 
 def _by_protocol(results):
-    """Results that compare, by the fingerprint of their protocol."""
+    """Results that compare, by the fingerprint of protocol and kind of
+    labels."""
     groups = {}
     for name, result in results.items():
         groups.setdefault(result.protocol_fingerprint, {})[name] = result
@@ -154,9 +159,11 @@ def _by_protocol(results):
 def _figures(results, sets, seconds, experts, data):
     """Yields what the templates need of each figure."""
     for group in _by_protocol(results).values():
-        # Figures of different protocols do not compare.
-        protocol = next(iter(group.values())).protocol
-        of = f"protocol {protocol['name']}, {protocol['epochs']} epochs"
+        # Figures of different protocols do not compare, nor of other labels.
+        first = next(iter(group.values()))
+        of = f"protocol {first.protocol['name']}, "
+        of += f"{first.protocol['epochs']} epochs"
+        of += ", soft labels" if first.labels == "soft" else ""
         sized = {k: r for k, r in group.items() if r.images_per_class}
         if len({r.images_per_class for r in sized.values()}) > 1:
             yield _figure(

@@ -24,7 +24,10 @@ class ClassifierBatches(keras.utils.PyDataset):
 
     Args:
         x: uint8 or float array of shape `(n, height, width, channels)`.
-        y: int array of shape `(n,)`.
+        y: int array of shape `(n,)`, or soft labels, float32 of shape
+            `(n, num_classes)`: they take the place of one-hot vectors, also
+            where CutMix mixes them, and are those of the images before
+            augmentation.
         num_classes: int.
         recipe: `TrainingRecipe`.
         augmentation: the `SiameseAugmentation` layer that applies the draws,
@@ -73,7 +76,9 @@ class ClassifierBatches(keras.utils.PyDataset):
         members = np.resize(members, self.batch_size)
         generator = self._draws.generator(_BATCH, step)
         images = self.x[members]
-        targets = np.eye(self.num_classes, dtype="float32")[self.y[members]]
+        targets = self.y[members]
+        if targets.ndim == 1:
+            targets = np.eye(self.num_classes, dtype="float32")[targets]
         inputs = {"images": images}
         if self.augmentation is not None:
             inputs["augmentation"] = self.augmentation.draw(

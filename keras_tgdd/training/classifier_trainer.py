@@ -105,7 +105,16 @@ class ClassifierTrainer(keras.Model):
     def batches(
         self, x: np.ndarray, y: np.ndarray, seed: Seed, first_epoch: int = 0
     ) -> ClassifierBatches:
-        """Returns the training batches of a run, from `first_epoch` on."""
+        """Returns the training batches of a run, from `first_epoch` on.
+
+        Args:
+            x: array of images, as `ClassifierBatches` takes it.
+            y: int array of shape `(n,)`, or soft labels, float32 of shape
+                `(n, num_classes)`. The loss is the cross-entropy with them at
+                temperature 1.
+            seed: int or sequence of ints, seed of the draws.
+            first_epoch: int. Defaults to `0`.
+        """
         return ClassifierBatches(
             x,
             y,

@@ -23,7 +23,8 @@ def draw_cutmix(
     Args:
         generator: `numpy.random.Generator`.
         probability: float, probability that the batch is mixed at all.
-        targets: one-hot float32 array of shape `(batch, num_classes)`.
+        targets: float32 array of shape `(batch, num_classes)`, one-hot or
+            soft labels.
         image_size: pair of ints, `(height, width)`.
         count: int, images of the batch that count; they mix among themselves.
 

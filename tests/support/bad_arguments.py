@@ -176,6 +176,13 @@ table(
         ("no run", {"num_runs": 0}, "`num_runs`"),
         ("an unknown network", {"network_fn": "ResNet9"}, "ResNet9"),
         ("tests that do not divide", {"test_every": 7}, "must divide"),
+        ("soft labels of none", {"soft_labels": True}, r"relabel\(experts\)"),
+        (
+            "soft labels as an array",
+            {"soft_labels": np.eye(3)},
+            "must be True or False",
+            TypeError,
+        ),
         ("test labels of no class", {"y_test": np.full(18, 3)}, r"in \[0, 3\)"),
         (
             "another set as test",

@@ -148,6 +148,12 @@ def _(good):
     )
 
 
+def _soft(labels, temperature="1.0"):
+    """Parts of a file with soft labels."""
+    tensors = {"soft_labels": np.array(labels, "float32")}
+    return tensors, {"temperature": temperature}
+
+
 @case("a set that is not there", FileNotFoundError, "No file at")
 def _(good):
     DistilledDataset.load(good.place / "d.safetensors")
@@ -219,6 +225,46 @@ table(
             "must be a list",
         ),
         ("a set with nested brackets", ({}, {"info": "[" * 99999}), "'info'"),
+        (
+            "a set with soft labels of no number",
+            _soft([[np.nan, 1], [0, 1]]),
+            "not NaN",
+        ),
+        (
+            "a set with soft labels of sum 2",
+            _soft([[1, 1], [0, 1]]),
+            "sum 1 in each row",
+        ),
+        (
+            "a set with soft labels below 0",
+            _soft([[-1, 2], [0, 1]]),
+            "not below 0",
+        ),
+        (
+            "a set with soft labels for one image",
+            _soft([[1, 0]]),
+            r"shape \(2, 2\)",
+        ),
+        (
+            "a set with soft labels of bytes",
+            ({"soft_labels": np.eye(2, dtype="uint8")}, {"temperature": "1.0"}),
+            "must be float32",
+        ),
+        (
+            "a set with a temperature of 0",
+            _soft([[1, 0], [0, 1]], "0.0"),
+            "`temperature` must be a positive",
+        ),
+        (
+            "a set with soft labels of no temperature",
+            ({"soft_labels": np.eye(2, dtype="float32")}, {}),
+            "entry 'temperature'",
+        ),
+        (
+            "a set with a temperature of nothing",
+            ({}, {"temperature": "1.0"}),
+            "no tensor 'soft_labels'",
+        ),
     ],
     lambda good, parts: DistilledDataset.load(
         good.written(parts[0], **parts[1])

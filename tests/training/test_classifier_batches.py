@@ -88,6 +88,38 @@ def test_without_cutmix_targets_are_one_hot():
     np.testing.assert_array_equal(targets, np.eye(3)[labels])
 
 
+def test_soft_labels_take_the_place_of_one_hot_vectors():
+    plain = make(cutmix=0.0)
+    soft = np.random.default_rng(1).dirichlet(np.ones(3), 10).astype("float32")
+    plain.y = soft
+    for step in range(3):
+        inputs, targets, _ = plain[step]
+        np.testing.assert_array_equal(
+            targets, soft[inputs["images"][:, 0, 0, 0]]
+        )
+
+
+def test_cutmix_mixes_soft_labels_by_area():
+    mixed = make(cutmix=1.0)
+    mixed.y = np.random.default_rng(1).dirichlet(np.ones(3), 10)
+    mixed.y = mixed.y.astype("float32")
+    for step in range(6):
+        inputs, targets, _ = mixed[step]
+        own = mixed.y[inputs["images"][:, 0, 0, 0]]
+        top, bottom, left, right = inputs["cutmix"]["box"][0]
+        area = (bottom - top) * (right - left) / 16
+        partners = own[inputs["cutmix"]["partner"]]
+        np.testing.assert_allclose(
+            targets, (1 - area) * own + area * partners, atol=1e-6
+        )
+
+
+def test_one_hot_soft_labels_make_the_same_batches():
+    hard, soft = make(), make()
+    soft.y = np.eye(3, dtype="float32")[hard.y]
+    assert all(equal(hard[step], soft[step]) for step in range(9))
+
+
 @pytest.mark.parametrize("count", [1, 5, 8, 11])
 def test_test_batches_cover_every_image_once_in_order(count):
     x = np.arange(count, dtype="uint8")[:, None, None, None]

@@ -28,6 +28,8 @@ class ForeignFormats:
     set, and its constants in that benchmark are taken, which need not be the
     set's own mean and standard deviation; `mean` and `std` are for data sets
     that the benchmark does not know.
+
+    All of them get integer labels: soft labels stay behind.
     """
 
     def to_tfds(self, data_dir: PathLike, name: str) -> None:
