@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from keras_tgdd.datasets.distillation_batches import DistillationBatches
 from keras_tgdd.datasets.image_stream import ImageStream
@@ -102,6 +103,19 @@ class StepSource:
         if holding_out:
             entries = entries[self._num_held_out :]
         return self._cached(seed, entries, first_step, num_steps)
+
+    def smallest_inputs(self) -> dict[str, Any]:
+        """Returns the inputs of a step on one image of each class, for a
+        first call."""
+        synthetic = self._trainer.synthetic
+        num_classes = synthetic.num_classes
+        network = self._trainer.trajectory.network
+        return {
+            "augmentation": self.steps(0, 1)[0][0]["augmentation"],
+            "images": ops.zeros((num_classes, 1, *synthetic.image_shape)),
+            "selection": ops.zeros((num_classes, 1), "int32"),
+            "weights": ops.zeros((network.num_weights,)),
+        }
 
     def held_out(self) -> keras.utils.PyDataset:
         """Returns batches of draws that no step sees."""

@@ -297,18 +297,7 @@ class DistillationTrainer(keras.Model):
             self.jit_compile = False
             self.trajectory.network.compile_chunks()
         if self.jit_compile and not self.optimizer.built:
-            draw = source.steps(0, 1)[0][0]["augmentation"]
-            settle(self, self._smallest_inputs(draw))
-
-    def _smallest_inputs(self, draw):
-        """One image of each class, for a first call."""
-        num_classes = self.synthetic.num_classes
-        return {
-            "augmentation": draw,
-            "images": ops.zeros((num_classes, 1, *self.synthetic.image_shape)),
-            "selection": ops.zeros((num_classes, 1), "int32"),
-            "weights": ops.zeros((self.trajectory.network.num_weights,)),
-        }
+            settle(self, source.smallest_inputs())
 
     @property
     def decoded_in_step(self) -> int:

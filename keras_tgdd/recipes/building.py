@@ -1,0 +1,103 @@
+"""What all recipes share: from parts to a compiled trainer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_tgdd.annotations import ImagesPerClass
+from keras_tgdd.datasets.training_data import training_data
+from keras_tgdd.layers.siamese_augmentation import STRATEGIES
+from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
+from keras_tgdd.layers.synthetic_images import SyntheticImages
+from keras_tgdd.trainer import DistillationTrainer
+from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
+from keras_tgdd.trajectories.random_networks import RandomNetworks
+from keras_tgdd.trajectories.trajectory import Trajectory
+
+
+def build_trainer(
+    data: Any,
+    trajectory: Trajectory,
+    images_per_class: ImagesPerClass,
+    factor: int,
+    seed: int,
+    given: dict[str, Any],
+    mode: str = "mosaic",
+    optimizer: Callable[[int], keras.optimizers.Optimizer] | None = None,
+    weight_of_constraint: Callable[[int], float] | None = None,
+    **parts: Any,
+) -> DistillationTrainer:
+    """Returns a compiled trainer whose images are adapted to the data.
+
+    Args:
+        data: as `DistillationTrainer.fit` takes it, with labels in it; or a
+            pair `(x, y)`.
+        trajectory: `Trajectory`.
+        images_per_class: int, or one a class.
+        factor: int, tiles along a side of an image.
+        seed: int, of the start and of all draws.
+        given: arguments of `DistillationTrainer` that the caller of a recipe
+            gave; they replace those of the recipe.
+        mode: what images start from, as in `SyntheticImages.adapt`.
+        optimizer: makes the optimizer of the pixels from the number of
+            images in the largest class; `None` takes the trainer's.
+        weight_of_constraint: makes the constraint's weight in the same way.
+        **parts: arguments of `DistillationTrainer` that the recipe gives.
+
+    Returns:
+        `DistillationTrainer`.
+    """
+    x, y = data if isinstance(data, tuple) else (data, None)
+    data = training_data(x, y)
+    network = trajectory.network
+    synthetic = SyntheticImages(
+        network.num_classes, images_per_class, network.image_shape, factor
+    )
+    synthetic.adapt(data.x, data.y, mode=mode, seed=seed)
+    most = int(synthetic.counts.max())
+    if weight_of_constraint is not None:
+        parts["constraint_weight"] = weight_of_constraint(most)
+    parts = {"seed": seed, "class_names": data.class_names, **parts, **given}
+    trainer = DistillationTrainer(synthetic, trajectory, **parts)
+    trainer.compile(None if optimizer is None else optimizer(most))
+    return trainer
+
+
+def one_of_six() -> SiameseAugmentation:
+    """One operation for all classes of a step, its strengths by class."""
+    return SiameseAugmentation((STRATEGIES,))
+
+
+def no_augmentation() -> SiameseAugmentation:
+    """A draw that changes nothing; a step's first input must be by class."""
+    return SiameseAugmentation(("crop",), crop=0.0)
+
+
+def random_networks(
+    experts: ExpertTrajectories, steps_per_network: int = 1
+) -> RandomNetworks:
+    """Random networks of the architecture of experts."""
+    return RandomNetworks(
+        experts.network.network,
+        experts.mean,
+        experts.std,
+        experts.class_names,
+        experts.network.feature_layer,
+        steps_per_network,
+    )
+
+
+def sgd(rate: float, momentum: float = 0.5) -> keras.optimizers.SGD:
+    """The optimizer that most of the field moves pixels with."""
+    return keras.optimizers.SGD(rate, momentum=momentum)
+
+
+def of_unit_pixels(rate: float, experts: ExpertTrajectories) -> float:
+    """Turns a rate of normalized pixels into one of pixels in [0, 1].
+
+    A step of `rate` along the gradient of normalized pixels moves pixels in
+    [0, 1] as `rate * std²` along their own gradient does.
+    """
+    return rate * float(np.mean(np.square(experts.std)))
