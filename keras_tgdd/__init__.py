@@ -6,6 +6,7 @@ from keras_tgdd import evaluation
 from keras_tgdd import layers
 from keras_tgdd import models
 from keras_tgdd import objectives
+from keras_tgdd import recipes
 from keras_tgdd import reporting
 from keras_tgdd import summaries
 from keras_tgdd import training
@@ -36,6 +37,7 @@ __all__ = [
     "layers",
     "models",
     "objectives",
+    "recipes",
     "report",
     "reporting",
     "summaries",

@@ -132,6 +132,33 @@ def test_summaries_agree(directory, tmp_path):
 
 
 @pytest.fixture(scope="module")
+def recipe_steps(directory):
+    """What each backend makes of every recipe."""
+    results = {}
+    for backend in BACKENDS:
+        output = directory / f"recipes_{backend}.safetensors"
+        run_python(
+            "tests/support/recipe_steps.py",
+            directory / "experts",
+            output,
+            backend=backend,
+        )
+        results[backend] = load_file(output)
+    return results
+
+
+@pytest.mark.parametrize("other", ["tensorflow", "torch"])
+@pytest.mark.parametrize("kind", ["losses", "movement"])
+@pytest.mark.parametrize("name", keras_tgdd.recipes.__all__)
+def test_a_recipe_is_the_same_on_all_backends(recipe_steps, name, kind, other):
+    key = f"{name}/{kind}"
+    expected, actual = recipe_steps["jax"][key], recipe_steps[other][key]
+    assert np.linalg.norm(expected) > 0
+    error = np.linalg.norm(actual - expected) / np.linalg.norm(expected)
+    assert error < 1e-3
+
+
+@pytest.fixture(scope="module")
 def evaluations(tmp_path_factory):
     """What each backend makes of a seed."""
     directory = tmp_path_factory.mktemp("evaluations")

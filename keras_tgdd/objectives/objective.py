@@ -22,18 +22,22 @@ class Objective(ABC):
     `finish` where a summary takes more than `keras.ops` can do. Set
     `cacheable` to `False` if the summary needs a later look at the data,
     `class_separable` to `False` if the loss is not a sum over classes, and
-    `needs_summaries` to `True` if a summary is only complete after `finish`.
+    `needs_summaries` to `True` if a summary is only complete after `finish`;
+    `fit` then makes summaries of all images for `summary_plan` first.
 
     Attributes:
         cacheable: bool, the summary is small and self-contained.
         class_separable: bool, the loss is a sum over classes.
         needs_summaries: bool, the objective works from
             `ExpertTrajectories.summarize` alone, not from live images.
+        summary_plan: optional `SummaryPlan`, the summaries that `summarize`
+            makes unless asked for others; `None` is four of each stage.
     """
 
     cacheable = True
     class_separable = True
     needs_summaries = False
+    summary_plan = None
 
     def build(self, feature_sizes: tuple[int, ...]) -> None:
         """Makes constants, before the first call. Does nothing by default.

@@ -282,7 +282,8 @@ class ExpertTrajectories(Trajectory):
             augmentation: `SiameseAugmentation`, the trainer's. Defaults to
                 colour, crop, cutout.
             plan: `SummaryPlan`, or how many (expert, stage, draw) triples to
-                summarize. `None` takes four for each snapshot.
+                summarize. `None` takes the objective's, or four for each
+                snapshot.
             samples_per_class: int, images of each class in a summary, drawn
                 anew for each; `None`, or more than there are, takes all.
                 Defaults to `256`.
@@ -298,8 +299,9 @@ class ExpertTrajectories(Trajectory):
             OSError: if `directory` cannot be written, or the summaries would
                 not fit on its disk.
         """
+        objective = objective or ClassMeanMatching()
         if plan is None:
-            plan = default_entries(self)
+            plan = objective.summary_plan or default_entries(self)
         if not isinstance(plan, SummaryPlan):
             plan = SummaryPlan(plan)
         if directory is None:
@@ -308,7 +310,7 @@ class ExpertTrajectories(Trajectory):
             self,
             x,
             y,
-            objective or ClassMeanMatching(),
+            objective,
             augmentation or SiameseAugmentation(),
             plan,
             samples_per_class,

@@ -1,0 +1,36 @@
+"""Two steps of every recipe from stored experts.
+
+    KERAS_BACKEND=jax python tests/support/recipe_steps.py EXPERTS OUTPUT
+
+Writes losses and the movement of the pixels of each as safetensors. Steps are
+eager: compiled ones are held against them by the tests of each backend.
+"""
+
+import sys
+
+import keras
+import numpy as np
+from one_step import data
+from safetensors.numpy import save_file
+
+import keras_tgdd
+
+
+def main(directory, output):
+    experts = keras_tgdd.ExpertTrajectories.load(directory)
+    results = {}
+    for name in keras_tgdd.recipes.__all__:
+        recipe = getattr(keras_tgdd.recipes, name)
+        trainer = recipe(data(), experts, 1, seed=3, samples_per_class=4)
+        # The movement is the image gradient.
+        trainer.compile(keras.optimizers.SGD(1e-4), jit_compile=False)
+        start = np.array(keras.ops.convert_to_numpy(trainer.synthetic.images))
+        history = trainer.fit(*data(), epochs=2, steps_per_epoch=1, verbose=0)
+        end = keras.ops.convert_to_numpy(trainer.synthetic.images)
+        results[f"{name}/losses"] = np.float32(history.history["loss"])
+        results[f"{name}/movement"] = np.array(end - start)
+    save_file(results, output)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
