@@ -7,11 +7,13 @@ from keras_tgdd.datasets.folders.from_tiny_imagenet import from_tiny_imagenet
 from keras_tgdd.datasets.image_dataset import ImageDataset
 from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.load import load
+from keras_tgdd.datasets.representative_images import RepresentativeImages
 
 __all__ = [
     "DistilledDataset",
     "ImageDataset",
     "ImageStream",
+    "RepresentativeImages",
     "from_directory",
     "from_imagenet",
     "from_tiny_imagenet",
