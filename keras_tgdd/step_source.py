@@ -10,6 +10,7 @@ from keras import ops
 from keras_tgdd.datasets.distillation_batches import DistillationBatches
 from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.real_images import RealImages
+from keras_tgdd.datasets.representative_images import RepresentativeImages
 from keras_tgdd.datasets.sources import collect
 from keras_tgdd.summaries.summaries import Summaries
 from keras_tgdd.summaries.summarize import check_usable
@@ -29,7 +30,7 @@ class StepSource:
     Args:
         trainer: `DistillationTrainer`.
         x: images, or what brings them: an `ImageDataset`, batches, an
-            `ImageStream`; or `Summaries`.
+            `ImageStream`, `RepresentativeImages`; or `Summaries`.
         y: labels, or `None`.
 
     Attributes:
@@ -60,17 +61,21 @@ class StepSource:
             self.real_per_class = 0
             return
         if trainer.objective.needs_summaries:
-            name = type(trainer.objective).__name__
-            raise ValueError(
-                f"{name} works from summaries: pass "
-                "`experts.summarize(x, y, objective)` to `fit`. Received: x "
-                f"of type {type(x).__name__}"
-            )
+            self._summaries = _summarize(trainer, x, y)
+            self.real_per_class = 0
+            return
         self._summaries = None
         self.real_per_class = trainer.samples_per_class
         synthetic = trainer.synthetic
-        if isinstance(x, ImageStream):
+        if isinstance(x, (ImageStream, RepresentativeImages)):
+            if y is not None:
+                raise ValueError(
+                    "`y` must be None when `x` brings its labels. Received: x "
+                    f"of type {type(x).__name__}, y of type {type(y).__name__}"
+                )
             trainer.trajectory.check_fits(x.image_shape, x.num_classes)
+            if isinstance(x, RepresentativeImages):
+                x.check_samples(trainer.samples_per_class)
             self._images = x
             return
         x, y = collect(x, y)
@@ -170,3 +175,16 @@ class StepSource:
             "first_step": first_step,
             "num_steps": num_steps,
         }
+
+
+def _summarize(trainer, x, y):
+    """All real images, for an objective that live ones do not serve."""
+    if not hasattr(trainer.trajectory, "summarize"):
+        raise ValueError(
+            f"{type(trainer.objective).__name__} works from summaries, which "
+            "`ExpertTrajectories` make. Received: a trajectory of type "
+            f"{type(trainer.trajectory).__name__}"
+        )
+    return trainer.trajectory.summarize(
+        x, y, trainer.objective, trainer.augmentation, samples_per_class=None
+    )

@@ -203,9 +203,9 @@ class DistillationTrainer(keras.Model):
         Args:
             x: array of shape `(n, height, width, channels)`, uint8 in 0–255
                 or float in [0, 1]; or what brings labels, too: an
-                `ImageDataset`, or batches as `train_experts` takes them; or an
-                `ImageStream`, for data that do not fit in memory; or
-                `Summaries` of the real data, which then are not needed.
+                `ImageDataset`, batches as `train_experts` takes them,
+                `RepresentativeImages`, an `ImageStream`, for data that do not
+                fit in memory; or `Summaries`, in place of the real data.
             y: int array of shape `(n,)`; `None` where `x` brings labels.
             epochs: int, how often metrics are reported; or `"auto"`, which
                 stops when the matching loss on 16 held-out draws (a tenth of

@@ -82,6 +82,7 @@ def measure(
     trainer.optimizer.build(trainer.trainable_variables)
     before = read_state(trainer)
     clock = _Clock()
+    trainer.trajectory.at(trainer.num_steps)
     executed = trainer.steps_per_execution
     try:
         fit(

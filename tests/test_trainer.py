@@ -14,6 +14,7 @@ from keras_tgdd.layers import SiameseAugmentation
 from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.models import FrozenNetwork
 from keras_tgdd.objectives import ClassMeanMatching
+from keras_tgdd.summaries import SummaryPlan
 from keras_tgdd.trajectories import Trajectory
 
 
@@ -575,7 +576,28 @@ def test_an_objective_may_complete_its_summaries_on_the_host(
     )
     trainer = make(two, small_data, objective=Halved())
     assert np.isfinite(fit(trainer, [halved]).history["loss"][0])
-    with pytest.raises(ValueError, match="Halved works from summaries"):
-        fit(trainer, small_data)
     with pytest.raises(ValueError, match="experts: summarized with"):
         fit(make(experts, small_data, objective=Halved()), [halved])
+
+
+def test_fit_makes_the_summaries_that_an_objective_needs(
+    experts, small_data, tmp_path
+):
+    objective = Halved()
+    objective.summary_plan = SummaryPlan(2, snapshots=(-1,))
+    live = make(experts, small_data, objective=objective)
+    fit(live, small_data)
+    made = experts.summarize(
+        *small_data,
+        objective,
+        samples_per_class=None,
+        directory=tmp_path,
+        verbose=0,
+    )
+    assert len(made) == 2 and set(made.stages.tolist()) == {3}
+    given = make(experts, small_data, objective=objective)
+    fit(given, [made])
+    np.testing.assert_array_equal(pixels(live), pixels(given))
+    trainer = make(Scaled(experts, 1.0), small_data, objective=objective)
+    with pytest.raises(ValueError, match="Halved works from summaries"):
+        fit(trainer, small_data)

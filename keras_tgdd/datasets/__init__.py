@@ -8,11 +8,13 @@ from keras_tgdd.datasets.image_dataset import ImageDataset
 from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.load import load
 from keras_tgdd.datasets.long_tailed import long_tailed
+from keras_tgdd.datasets.representative_images import RepresentativeImages
 
 __all__ = [
     "DistilledDataset",
     "ImageDataset",
     "ImageStream",
+    "RepresentativeImages",
     "from_directory",
     "from_imagenet",
     "from_tiny_imagenet",

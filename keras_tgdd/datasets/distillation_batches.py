@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.real_images import RealImages
+from keras_tgdd.datasets.representative_images import RepresentativeImages
 from keras_tgdd.datasets.step_batches import StepBatches
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 
@@ -35,7 +36,7 @@ class DistillationBatches(StepBatches):
     expects of a batch axis.
 
     Args:
-        real_images: `RealImages` or `ImageStream`.
+        real_images: `RealImages`, `ImageStream` or `RepresentativeImages`.
         augmentation: `SiameseAugmentation`.
         samples_per_class: int, real images of each class in a step.
         **kwargs: arguments of `StepBatches`.
@@ -43,7 +44,7 @@ class DistillationBatches(StepBatches):
 
     def __init__(
         self,
-        real_images: RealImages | ImageStream,
+        real_images: RealImages | ImageStream | RepresentativeImages,
         augmentation: SiameseAugmentation,
         samples_per_class: int,
         **kwargs: Any,

@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import pairwise_distances
 
+from keras_tgdd.datasets.representative_images import nearest_images
+
 
 def random(features: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
     """Draws without replacement."""
@@ -73,12 +75,7 @@ def k_means(features: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
     """
     features = np.asarray(features, "float32")
     centres = KMeans(count, n_init=1, random_state=seed).fit(features)
-    distances = pairwise_distances(centres.cluster_centers_, features)
-    chosen = []
-    for row in distances:
-        row[chosen] = np.inf
-        chosen.append(int(np.argmin(row)))
-    return np.array(chosen)
+    return nearest_images(centres.cluster_centers_, features)
 
 
 METHODS = {

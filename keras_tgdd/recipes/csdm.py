@@ -59,6 +59,8 @@ def csdm(
         seed,
         given,
         optimizer=lambda most: keras.optimizers.AdamW(0.01),
-        objective=SpectralMatching(class_counts=counts, weight=300.0, seed=seed),
+        objective=SpectralMatching(
+            class_counts=counts, weight=300.0, seed=seed
+        ),
         constraint_weight=1.0,
     )

@@ -134,6 +134,14 @@ class ClassifierTrainer(keras.Model):
                 compiled learning-rate schedule counts in steps.
         """
         draw_weights(self.network, seed)
+        self.reset_optimizer(steps_per_epoch)
+
+    def reset_optimizer(self, steps_per_epoch: int) -> None:
+        """Forgets the optimizer's state; the weights stay as they are.
+
+        Args:
+            steps_per_epoch: int, as in `restart`.
+        """
         if self._fresh_optimizer is None:
             jit_compile = self._jit_compile
             pixels = self._pixels(steps_per_epoch)

@@ -9,9 +9,10 @@ import numpy as np
 class Trajectory(ABC):
     """Where a distillation step takes its networks from.
 
-    Subclassing: set the attributes and write `draw`. Weights are flat float32
-    vectors as `FrozenNetwork` takes them, so recorded, random, interpolated
-    or still-training networks all fit.
+    Subclassing: set the attributes and write `draw`, and `refresh` where the
+    networks change as the distillation goes. Weights are flat float32 vectors
+    as `FrozenNetwork` takes them, so recorded, random, interpolated or
+    still-training networks all fit.
 
     Attributes:
         network: `FrozenNetwork` that the weights belong to.
@@ -19,8 +20,12 @@ class Trajectory(ABC):
             the network is fed `(image - mean) / std`.
         std: float32 array of shape `(channels,)`, in [0, 1] pixel units.
         class_names: tuple of strings, or `None`.
-        steps_per_network: positive int.
-        scales_constraint: bool.
+        steps_per_network: positive int, steps in a row that draw from the
+            same generator, and so have the same network.
+        scales_constraint: bool, whether `draw` returns a third value, the
+            factor on the constraint of the step.
+        steps_per_refresh: positive int, steps between two calls of
+            `refresh`; or `None`.
     """
 
     network = None
@@ -29,6 +34,7 @@ class Trajectory(ABC):
     class_names = None
     steps_per_network = 1
     scales_constraint = False
+    steps_per_refresh = None
 
     @abstractmethod
     def draw(
@@ -43,8 +49,28 @@ class Trajectory(ABC):
         Returns:
             Two float32 arrays of shape `(network.num_weights,)`: the weights
             under which features are read, and those of the classifier of the
-            constraint.
+            constraint. With `scales_constraint` a float besides.
         """
+
+    def refresh(self, number: int) -> None:
+        """Brings the networks to a state. Does nothing by default.
+
+        Called between steps, never while one is made or prepared. The state
+        must depend on the number alone, which a distillation that goes on
+        elsewhere begins with.
+
+        Args:
+            number: int, how many times `steps_per_refresh` steps were made.
+        """
+
+    def at(self, step: int) -> None:
+        """Brings the networks to the state of a step, by `refresh`.
+
+        Args:
+            step: int, number of the next step.
+        """
+        if self.steps_per_refresh is not None:
+            self.refresh(step // self.steps_per_refresh)
 
     def check_fits(
         self, image_shape: tuple[int, ...], num_classes: int

@@ -179,3 +179,23 @@ def test_parts_make_up_what_is_left(done):
     made = sum((last - first) * steps for first, last, steps in parts)
     assert made == max(0, 12 - done)
     assert all(first < last <= 3 for first, last, _ in parts)
+
+
+def test_goes_on_with_features_of_several_layers(experts, small_data, tmp_path):
+    path = tmp_path / "state.safetensors"
+    network = experts.network.network
+    names = [layer.name for layer in network.layers if layer.weights]
+    several = experts.reading(names)
+    assert several.network.feature_layer == tuple(names) and len(names) > 1
+    whole = make(several, small_data)
+    fit(whole, small_data)
+    with pytest.raises(Stop):
+        checkpoint = DistillationCheckpoint(path, seconds=0)
+        fit(make(several, small_data), small_data, [checkpoint, Crash(6)])
+    again = make(experts.reading(names), small_data)
+    fit(again, small_data, [DistillationCheckpoint(path)])
+    assert again.num_steps == 12
+    np.testing.assert_array_equal(pixels(again), pixels(whole))
+    other = make(experts.reading(names[::-1]), small_data)
+    with pytest.raises(ValueError, match="feature_layer: stored"):
+        fit(other, small_data, [DistillationCheckpoint(path)])

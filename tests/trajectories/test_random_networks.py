@@ -6,6 +6,7 @@ from support.networks import small_network
 from keras_tgdd import DistillationTrainer
 from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.models.frozen_network import flat_weights
+from keras_tgdd.step_source import StepSource
 from keras_tgdd.trajectories import RandomNetworks
 
 
@@ -55,3 +56,27 @@ def test_distils_without_experts(random_networks, small_data):
         *small_data, epochs=3, steps_per_epoch=8, verbose=0
     ).history
     assert history["matching"][-1] < history["matching"][0]
+
+
+def test_a_network_may_serve_several_steps(random_networks, small_data):
+    network = small_network((8, 8, 2), 3)
+    trajectory = RandomNetworks(network, 0.4, [0.2, 0.3], steps_per_network=5)
+    assert trajectory.steps_per_network == 5
+    assert random_networks.steps_per_network == 1
+    assert trajectory.fingerprint() != random_networks.fingerprint()
+    synthetic = SyntheticImages(3, 2, (8, 8, 2))
+    trainer = DistillationTrainer(
+        synthetic, trajectory, constraint=False, samples_per_class=4
+    )
+    batches = StepSource(trainer, *small_data).steps(0, 10)
+    drawn = [batches[step][0]["weights"] for step in range(10)]
+    for step, weights in enumerate(drawn):
+        np.testing.assert_array_equal(weights, drawn[5 * (step // 5)])
+    assert np.any(drawn[0] != drawn[5])
+
+
+@pytest.mark.parametrize("steps", [0, 2.5, True])
+def test_steps_of_a_network_are_a_positive_number(steps):
+    network = small_network((8, 8, 2), 3)
+    with pytest.raises(ValueError, match="`steps_per_network`.*Received"):
+        RandomNetworks(network, 0.4, 0.2, steps_per_network=steps)

@@ -1,0 +1,267 @@
+import keras
+import numpy as np
+import pytest
+from support.distillations import pixels
+from support.networks import softmax_network
+
+import keras_tgdd
+from keras_tgdd.callbacks import DistillationCheckpoint
+from keras_tgdd.models.frozen_network import flat_weights
+from keras_tgdd.models.seeding import draw_weights
+from keras_tgdd.training import TrainingRecipe
+from keras_tgdd.training.classifier_batches import ClassifierBatches
+from keras_tgdd.trajectories import NetworkQueue
+
+MEAN, STD = 0.4, np.float32([0.2, 0.3])
+
+
+def linear_network():
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 2)),
+            keras.layers.Flatten(data_format="channels_last"),
+            keras.layers.Dense(3),
+        ]
+    )
+
+
+def make(data, network=None, **given):
+    arguments = dict(capacity=3, steps_per_refresh=3, steps_per_training=2)
+    return NetworkQueue(
+        network or linear_network(),
+        MEAN,
+        STD,
+        *data,
+        **{**arguments, "jit_compile": False, **given},
+    )
+
+
+def states(queue):
+    """Weights and accuracies of all networks."""
+    return [(m.weights.tolist(), m.accuracy) for m in queue._state[1]]
+
+
+def trained_by_hand(start, batches, steps):
+    """SGD with momentum and L2 on cross-entropy, and the mean accuracy."""
+    kernel = np.float64(start[: 128 * 3]).reshape(128, 3)
+    bias = np.float64(start[128 * 3 :])
+    velocity = [np.zeros_like(kernel), np.zeros_like(bias)]
+    accuracies = []
+    for step in range(steps):
+        inputs, targets, weight = batches[step]
+        assert np.all(weight == 1)
+        images = (inputs["images"] / 255.0 - MEAN) / np.float64(STD)
+        images = images.reshape(len(images), -1)
+        logits = images @ kernel + bias
+        share = np.exp(logits - logits.max(axis=1, keepdims=True))
+        share /= share.sum(axis=1, keepdims=True)
+        accuracies.append(np.mean(share.argmax(1) == targets.argmax(1)))
+        error = (share - targets) / len(images)
+        gradients = [
+            images.T @ error + 5e-4 * kernel,
+            error.sum(0) + 5e-4 * bias,
+        ]
+        for number, gradient in enumerate(gradients):
+            velocity[number] = 0.9 * velocity[number] - 0.01 * gradient
+        kernel, bias = kernel + velocity[0], bias + velocity[1]
+    return np.append(kernel.ravel(), bias), np.mean(accuracies)
+
+
+def test_the_first_network_is_trained_as_by_hand(small_data):
+    queue = make(small_data, steps_per_training=3, seed=4)
+    queue.refresh(0)
+    network = linear_network()
+    draw_weights(network, [4, 0, 0])
+    recipe = TrainingRecipe("same", epochs=9, batch_size=256, milestones=())
+    batches = ClassifierBatches(*small_data, 3, recipe, None, [4, 1, 0, 0])
+    weights, accuracy = trained_by_hand(flat_weights(network), batches, 3)
+    found, later, percent = queue.draw(np.random.default_rng(0), region=1)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, weights, atol=1e-5)
+    np.testing.assert_array_equal(found, later)
+    assert percent == pytest.approx(100 * accuracy, abs=1e-3)
+
+
+def test_a_network_joins_at_each_refresh_and_the_oldest_leaves(small_data):
+    queue = make(small_data, networks_per_refresh=1)
+    sizes, firsts, trained = [], [], []
+    for number in range(6):
+        before = queue._state[1]
+        queue.refresh(number)
+        after = queue._state[1]
+        sizes.append(len(queue))
+        firsts.append(after[0])
+        kept = before[-2:] if number >= 3 else before
+        assert len(after) == len(kept) + 1
+        changed = sum(a is not b for a, b in zip(after[:-1], kept, strict=True))
+        fresh = after[-1]
+        trained.append(changed + fresh.trainings)
+        if not fresh.trainings:
+            draw_weights(queue._student.network, [0, 0, number])
+            expected = flat_weights(queue._student.network)
+            np.testing.assert_array_equal(fresh.weights, expected)
+            assert fresh.accuracy == 0.0
+    assert sizes == [1, 2, 3, 3, 3, 3]
+    assert trained == [1] * 6
+
+
+def test_a_state_depends_on_seed_and_number_alone(small_data):
+    queue, other = make(small_data), make(small_data)
+    for number in range(4):
+        queue.refresh(number)
+    other.refresh(3)
+    assert states(queue) == states(other)
+    # There and back.
+    queue.refresh(1)
+    assert states(queue) != states(other)
+    queue.refresh(3)
+    assert states(queue) == states(other)
+    reseeded = make(small_data, seed=1)
+    reseeded.refresh(3)
+    assert states(reseeded) != states(other)
+
+
+def test_dropout_and_batch_norm_repeat_too(small_data):
+    queues = [
+        make(small_data, softmax_network((8, 8, 2), 3), augmentation=("color",))
+        for _ in range(2)
+    ]
+    for queue in queues:
+        queue.refresh(1)
+    assert states(queues[0]) == states(queues[1])
+    # Moving statistics are part of the weights.
+    draw_weights(queues[0]._student.network, 0)
+    untrained = queues[0]._student.network.get_layer("norm").moving_mean
+    assert not np.any(keras.ops.convert_to_numpy(untrained))
+    queues[0]._student.assign(queues[0]._state[1][0].weights)
+    moved = queues[0]._student.network.get_layer("norm").moving_mean
+    assert np.any(keras.ops.convert_to_numpy(moved))
+
+
+def test_the_users_network_is_left_alone(small_data):
+    network = linear_network()
+    before = flat_weights(network)
+    make(small_data, network).refresh(1)
+    np.testing.assert_array_equal(flat_weights(network), before)
+
+
+def test_draws_are_of_all_networks_and_described(small_data):
+    queue = make(small_data)
+    queue.refresh(2)
+    drawn, said = set(), set()
+    for seed in range(30):
+        weights, _, percent = queue.draw(np.random.default_rng(seed), region=1)
+        drawn.add(weights.tobytes())
+        assert 0 <= percent <= 100
+        said.add(queue.describe_draw(np.random.default_rng(seed), region=1))
+    assert len(drawn) == len(said) == 3
+    assert all("of 3 in the queue, after" in words for words in said)
+
+
+def test_a_queue_that_was_never_refreshed_begins(small_data):
+    fresh, refreshed = make(small_data), make(small_data)
+    refreshed.refresh(0)
+    first = fresh.draw(np.random.default_rng(0), region=1)[0]
+    expected = refreshed.draw(np.random.default_rng(0), region=1)[0]
+    np.testing.assert_array_equal(first, expected)
+
+
+def distil(queue, data, fits, *callbacks):
+    synthetic = keras_tgdd.layers.SyntheticImages(3, 1, (8, 8, 2))
+    trainer = keras_tgdd.DistillationTrainer(
+        synthetic, queue, region=1, constraint_weight=0.01, samples_per_class=2
+    )
+    trainer.compile(keras.optimizers.SGD(0.02), jit_compile=False)
+    for epochs in fits:
+        history = trainer.fit(
+            *data,
+            epochs=epochs,
+            steps_per_epoch=4,
+            callbacks=list(callbacks),
+            verbose=0,
+        )
+    return trainer, history.history
+
+
+def test_two_fits_equal_one_and_runs_repeat(small_data):
+    whole, _ = distil(make(small_data), small_data, [2])
+    for fits in ([2], [1, 1]):
+        again, _ = distil(make(small_data), small_data, fits)
+        np.testing.assert_array_equal(pixels(again), pixels(whole))
+    assert whole.trajectory._state[0] == 2  # before steps 6 and 7
+    other, _ = distil(make(small_data, seed=1), small_data, [2])
+    assert np.any(pixels(other) != pixels(whole))
+
+
+def test_a_resumed_distillation_makes_its_refreshes_again(small_data, tmp_path):
+    path = tmp_path / "state.safetensors"
+    whole, _ = distil(make(small_data), small_data, [2])
+    distil(make(small_data), small_data, [1], DistillationCheckpoint(path))
+    again, _ = distil(
+        make(small_data), small_data, [2], DistillationCheckpoint(path)
+    )
+    np.testing.assert_array_equal(pixels(again), pixels(whole))
+    with pytest.raises(ValueError, match="experts: stored"):
+        other = make(small_data, steps_per_training=3)
+        distil(other, small_data, [2], DistillationCheckpoint(path))
+
+
+def test_the_constraint_is_weighed_by_accuracy(small_data):
+    queue = make(small_data, steps_per_refresh=100)
+    queue.refresh(0)
+    percent = queue.draw(np.random.default_rng(0), region=1)[2]
+    _, weighed = distil(queue, small_data, [1])
+    queue.scales_constraint = False  # of this queue
+    queue.draw = lambda generator, region: NetworkQueue.draw(
+        queue, generator, region
+    )[:2]
+    _, plain = distil(queue, small_data, [1])
+    assert 0 < percent != 1
+    # The first step alone is the same: a mean over four nearly is.
+    assert weighed["constraint"][0] / plain["constraint"][0] == pytest.approx(
+        percent, rel=0.2
+    )
+
+
+def test_a_fingerprint_tells_queues_apart(small_data):
+    x, y = small_data
+    prints = [
+        make(small_data, **given).fingerprint()
+        for given in (
+            {},
+            {},
+            {"capacity": 4},
+            {"steps_per_refresh": 4},
+            {"networks_per_refresh": 1},
+            {"steps_per_training": 3},
+            {"augmentation": ("color",)},
+            {"seed": 1},
+        )
+    ]
+    prints.append(make((x[::-1], y[::-1])).fingerprint())
+    assert prints[0] == prints[1] and len(set(prints)) == len(prints) - 1
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        ({"capacity": 0}, "`capacity`.*Received: capacity=0"),
+        ({"steps_per_refresh": 0}, "`steps_per_refresh`.*Received"),
+        ({"networks_per_refresh": 0}, "`networks_per_refresh`.*Received"),
+        ({"steps_per_training": 1.5}, "`steps_per_training`.*Received"),
+        ({"seed": -1}, "`seed`.*Received"),
+        ({"augmentation": ("blur",)}, "blur"),
+        ({"data": (np.zeros((3, 9, 9, 2)), np.arange(3))}, "have shape"),
+        ({"data": (np.zeros((2, 8, 8, 2)), np.arange(2))}, "no images of"),
+    ],
+)
+def test_bad_arguments_are_refused(small_data, given, message):
+    with pytest.raises(ValueError, match=message):
+        make(given.pop("data", small_data), **given)
+
+
+def test_bad_statistics_and_numbers_are_refused(small_data):
+    with pytest.raises(ValueError, match="`std` must be positive"):
+        NetworkQueue(linear_network(), 0.0, 0.0, *small_data)
+    with pytest.raises(ValueError, match="`number`.*Received: number=-1"):
+        make(small_data).refresh(-1)
