@@ -2,7 +2,8 @@
 
     KERAS_BACKEND=torch python examples/cifar.py --quick
 
-The defaults are the paper's and mean days on a CPU; `--quick` is done within
+`--recipe` takes another system of the field than TGDD. The defaults are the
+paper's and mean days on a CPU; `--quick` is done within
 ten minutes on two cores. A second run finds its finished experts and goes on
 with an unfinished one.
 """
@@ -27,13 +28,11 @@ from keras_tgdd.evaluation import get_protocol
 # Settings that were not given on the command line: the paper's ...
 PAPER = {
     "images_per_class": 10,
-    "factor": 2,
     "num_experts": 5,
     "expert_epochs": 60,
     "iterations": 10_000,
     "num_runs": 3,
     "epochs": 1500,
-    "samples_per_class": 128,
     "width": 128,
     "max_train": None,
     "max_test": None,
@@ -71,6 +70,14 @@ def parse_arguments():
         if not name.startswith("max_"):
             flag = "--" + name.replace("_", "-")
             parser.add_argument(flag, type=int, help=f"default: {value}")
+    parser.add_argument(
+        "--recipe",
+        default="tgdd",
+        choices=keras_tgdd.recipes.__all__,
+        help="default: tgdd",
+    )
+    for flag in ("--factor", "--samples-per-class"):
+        parser.add_argument(flag, type=int, help="default: the recipe's")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--output-dir", help="default: output/<dataset>, with _quick if so"
@@ -138,18 +145,14 @@ def main():
             dtype_policy=args.dtype_policy,
         )
     with stopwatch("distill"):
-        synthetic = keras_tgdd.layers.SyntheticImages(
-            data.num_classes,
-            args.images_per_class,
-            data.image_shape,
-            factor=args.factor,
-        )
-        synthetic.adapt(x, y, mode="mosaic", seed=args.seed)
-        trainer = keras_tgdd.DistillationTrainer(
-            synthetic,
-            experts,
-            samples_per_class=args.samples_per_class,
-            seed=args.seed,
+        recipe = getattr(keras_tgdd.recipes, args.recipe)
+        given = {
+            name: getattr(args, name)
+            for name in ("factor", "samples_per_class")
+            if getattr(args, name) is not None
+        }
+        trainer = recipe(
+            data, experts, args.images_per_class, seed=args.seed, **given
         )
         trainer.fit(
             x,
