@@ -297,14 +297,15 @@ class DistillationTrainer(keras.Model):
             self.jit_compile = False
             self.trajectory.network.compile_chunks()
         if self.jit_compile and not self.optimizer.built:
-            draw = source.steps(0, 1)[0][0]["augmentation"]
-            settle(self, self._smallest_inputs(draw))
+            settle(self, self._first_inputs(source.steps(0, 1)[0][0]))
 
-    def _smallest_inputs(self, draw):
-        """One image of each class, for a first call."""
+    def _first_inputs(self, inputs):
+        """Inputs of a first call: one image of each class will mostly do."""
+        if self.objective.needs_summaries:
+            return inputs
         num_classes = self.synthetic.num_classes
         return {
-            "augmentation": draw,
+            "augmentation": inputs["augmentation"],
             "images": ops.zeros((num_classes, 1, *self.synthetic.image_shape)),
             "selection": ops.zeros((num_classes, 1), "int32"),
             "weights": ops.zeros((self.trajectory.network.num_weights,)),
