@@ -1,9 +1,25 @@
 """What of two distributions must agree."""
 
+from keras_tgdd.objectives.barycenter_matching import BarycenterMatching
+from keras_tgdd.objectives.characteristic_function_matching import (
+    CharacteristicFunctionMatching,
+)
 from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
 from keras_tgdd.objectives.classification_constraint import (
     ClassificationConstraint,
 )
+from keras_tgdd.objectives.covariance_matching import CovarianceMatching
+from keras_tgdd.objectives.layer_matching import LayerMatching
 from keras_tgdd.objectives.objective import Objective
+from keras_tgdd.objectives.spectral_matching import SpectralMatching
 
-__all__ = ["ClassMeanMatching", "ClassificationConstraint", "Objective"]
+__all__ = [
+    "BarycenterMatching",
+    "CharacteristicFunctionMatching",
+    "ClassMeanMatching",
+    "ClassificationConstraint",
+    "CovarianceMatching",
+    "LayerMatching",
+    "Objective",
+    "SpectralMatching",
+]

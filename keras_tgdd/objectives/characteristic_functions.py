@@ -1,0 +1,154 @@
+"""Characteristic functions of features, which several objectives compare."""
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from keras_tgdd.annotations import Tensor
+from keras_tgdd.checks import check_positive_int
+from keras_tgdd.checks import check_seed
+from keras_tgdd.checks import check_weight
+from keras_tgdd.objectives.objective import Objective
+
+# Added under square roots, whose gradient at zero is infinite.
+TINY = 1e-12
+
+
+class CharacteristicFunctionObjective(Objective):
+    """Compares the characteristic functions of real and synthetic features.
+
+    `Φ(t) = mean over images of exp(i <t, f>)` at a number of frequencies t,
+    drawn once for each size of features. Its real and its imaginary part are
+    means, so that summaries of parts of the data add up.
+
+    Subclassing: write `draw_frequencies` and `compare`, the latter by
+    `split_distance`; `prepare` where features are changed first.
+
+    Args:
+        num_frequencies: positive int.
+        weight: float of at least 0, a factor of the loss.
+        seed: int of at least 0, seed of the frequencies.
+
+    Raises:
+        ValueError: if an argument is out of range.
+    """
+
+    def __init__(self, num_frequencies: int, weight: float, seed: int) -> None:
+        check_positive_int("num_frequencies", num_frequencies)
+        check_weight("weight", weight)
+        check_seed(seed)
+        self.num_frequencies = num_frequencies
+        self.weight = weight
+        self.seed = seed
+        self._frequencies = {}  # by the size of features
+
+    @abstractmethod
+    def draw_frequencies(self, feature_size: int) -> np.ndarray:
+        """Draws the frequencies, by the seed alone.
+
+        Args:
+            feature_size: int.
+
+        Returns:
+            Array of shape `(feature_size, num_frequencies)`.
+        """
+
+    def prepare(self, features: Tensor) -> Tensor:
+        """Returns the features that are compared: by default, as they are."""
+        return features
+
+    def build(self, feature_sizes: tuple[int, ...]) -> None:
+        size = sum(feature_sizes)
+        if size not in self._frequencies:
+            self._frequencies[size] = ops.convert_to_tensor(
+                self.draw_frequencies(size).astype("float32")
+            )
+
+    def summarize(
+        self, features: Tensor, sample_weight: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        phases = self._phases(features)
+        real, imag = ops.cos(phases), ops.sin(phases)
+        if sample_weight is None:
+            count = ops.full((features.shape[0],), float(features.shape[1]))
+            return {
+                "real": ops.mean(real, axis=1),
+                "imag": ops.mean(imag, axis=1),
+                "count": count,
+            }
+        count = ops.sum(sample_weight, axis=1)
+        share = sample_weight / ops.maximum(count, 1.0)[:, None]
+        return {
+            "real": ops.sum(share[:, :, None] * real, axis=1),
+            "imag": ops.sum(share[:, :, None] * imag, axis=1),
+            "count": count,
+        }
+
+    def merge(
+        self, first: dict[str, Tensor], second: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        count = first["count"] + second["count"]
+        # Neither part may have images of a class.
+        share = (second["count"] / ops.maximum(count, 1.0))[:, None]
+        merged = {
+            key: first[key] + share * (second[key] - first[key])
+            for key in ("real", "imag")
+        }
+        return {**merged, "count": count}
+
+    def split_distance(
+        self,
+        summary: dict[str, Tensor],
+        features: Tensor,
+        amplitude_weight: Any,
+    ) -> Tensor:
+        """Squared distance at each frequency, in amplitude and in phase.
+
+        With α the amplitude weight,
+        `α (|Φ_T| - |Φ_S|)² + (1 - α) 2 |Φ_T| |Φ_S| (1 - cos Δphase)`, which is
+        `|Φ_T - Φ_S|² / 2` for α = 1/2. No angle is computed: with z = Φ_T
+        times the conjugate of Φ_S, the second is `2 (|z| - Re z)`, or
+        `2 (Im z)² / (|z| + Re z)` where the phases are near each other and the
+        former would cancel out. 1e-12 is added under the roots of |Φ|.
+
+        Args:
+            summary: what `summarize` returned.
+            features: float32 tensor of shape `(n_classes, n, feature_size)`.
+            amplitude_weight: float in [0, 1], or tensor of shape
+                `(n_classes, 1)`.
+
+        Returns:
+            float32 tensor of shape `(n_classes, num_frequencies)`.
+        """
+        phases = self._phases(features)
+        real = ops.mean(ops.cos(phases), axis=1)
+        imag = ops.mean(ops.sin(phases), axis=1)
+        first = _modulus(summary["real"], summary["imag"])
+        second = _modulus(real, imag)
+        dot = summary["real"] * real + summary["imag"] * imag
+        cross = summary["imag"] * real - summary["real"] * imag
+        product = first * second
+        phase = 2.0 * ops.where(
+            dot > 0.0,
+            ops.square(cross) / (product + ops.relu(dot)),
+            product - dot,
+        )
+        amplitude = ops.square(first - second)
+        return amplitude_weight * amplitude + (1.0 - amplitude_weight) * phase
+
+    def _phases(self, features):
+        """`<t, f>` of every image, `(n_classes, n, num_frequencies)`."""
+        size = features.shape[-1]
+        if size not in self._frequencies:
+            raise ValueError(
+                f"{type(self).__name__} draws its frequencies in `build`; call "
+                f"`build(({size},))` first. Received: features of size {size}, "
+                f"built for sizes {sorted(self._frequencies)}"
+            )
+        return ops.matmul(self.prepare(features), self._frequencies[size])
+
+
+def _modulus(real, imag):
+    return ops.sqrt(ops.square(real) + ops.square(imag) + TINY)

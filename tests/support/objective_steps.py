@@ -1,0 +1,112 @@
+"""Steps of a distillation with an objective, eager and compiled."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_tgdd import DistillationTrainer
+from keras_tgdd.layers import SyntheticImages
+
+
+def make(experts, data, objective, rate, compiled=False):
+    """A trainer of two images a class, by an objective alone."""
+    synthetic = SyntheticImages(3, 2, (8, 8, 2), factor=1)
+    # From noise a loss falls fast.
+    synthetic.adapt(*data, mode="noise", seed=0)
+    trainer = DistillationTrainer(
+        synthetic,
+        experts,
+        objective,
+        constraint=False,
+        samples_per_class=12,
+        seed=5,
+    )
+    trainer.compile(keras.optimizers.SGD(rate), jit_compile=compiled)
+    return trainer
+
+
+def assert_takes_steps(experts, data, objective, rate, fitted=None):
+    """Losses fall, and compiled steps are the eager ones.
+
+    Args:
+        experts: `ExpertTrajectories`.
+        data: images and labels.
+        objective: `Objective`.
+        rate: float, the learning rate of SGD.
+        fitted: tuple, what `fit` is given. `None` takes the data.
+    """
+    given = fitted or data
+    losses, pixels = [], []
+    for compiled in (False, True):
+        trainer = make(experts, data, objective, rate, compiled)
+        start = ops.convert_to_numpy(trainer.synthetic.images.value).copy()
+        history = trainer.fit(*given, steps_per_epoch=2, verbose=0).history
+        losses.append(history["matching"])
+        pixels.append(ops.convert_to_numpy(trainer.synthetic.images.value))
+    assert np.max(np.abs(pixels[0] - start)) > 1e-3
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
+    np.testing.assert_allclose(pixels[1], pixels[0], atol=1e-4)
+    history = trainer.fit(*given, epochs=4, steps_per_epoch=12, verbose=0)
+    losses = history.history["matching"]
+    assert losses[-1] < 0.9 * losses[0], losses
+
+
+def tensors(summary):
+    """A summary of NumPy arrays as tensors."""
+    return {key: ops.convert_to_tensor(v) for key, v in summary.items()}
+
+
+def arrays(summary):
+    """A summary of tensors as NumPy arrays."""
+    return {key: ops.convert_to_numpy(v) for key, v in summary.items()}
+
+
+def as_tensor(array):
+    return ops.convert_to_tensor(np.asarray(array, "float32"))
+
+
+def assert_filling_does_not_count(objective, features):
+    """Features of weight 0 change no loss, whatever they are.
+
+    Args:
+        objective: built `Objective`.
+        features: array of shape `(n_classes, n, feature_size)`.
+    """
+    weight = np.ones(features.shape[:2])
+    weight[0, 1:] = weight[1, -1] = 0.0
+    losses = []
+    for filling in (7.0, -3.0):
+        filled = np.where(weight[:, :, None] > 0, features, filling)
+        summary = objective.summarize(as_tensor(filled), as_tensor(weight))
+        loss = objective.compare(summary, as_tensor(features[:, ::-1]))
+        losses.append(ops.convert_to_numpy(loss))
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+    alone = objective.summarize(as_tensor(features[:, :1]))
+    alone = objective.compare(alone, as_tensor(features[:, ::-1]))
+    np.testing.assert_allclose(
+        losses[0][0], ops.convert_to_numpy(alone)[0], rtol=1e-4
+    )
+
+
+def assert_merges(objective, features):
+    """Summaries of two parts make the summary of the whole.
+
+    Args:
+        objective: built `Objective`.
+        features: array of shape `(n_classes, n, feature_size)`.
+    """
+    parts = [
+        objective.summarize(as_tensor(part))
+        for part in (features[:, :2], features[:, 2:])
+    ]
+    merged = arrays(objective.merge(*parts))
+    whole = arrays(objective.summarize(as_tensor(features)))
+    assert merged.keys() == whole.keys()
+    for key, value in whole.items():
+        np.testing.assert_allclose(merged[key], value, atol=1e-6)
+    weight = as_tensor(np.zeros(features[:, :2].shape[:2]))
+    none = objective.summarize(as_tensor(features[:, :2]), weight)
+    for pair in ((none, parts[1]), (parts[1], none)):
+        merged = arrays(objective.merge(*pair))
+        for key, value in arrays(parts[1]).items():
+            np.testing.assert_allclose(merged[key], value, atol=1e-6)
