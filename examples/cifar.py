@@ -3,9 +3,9 @@
     KERAS_BACKEND=torch python examples/cifar.py --quick
 
 `--recipe` takes another system of the field than TGDD. The defaults are the
-paper's and mean days on a CPU; `--quick` is done within
-ten minutes on two cores. A second run finds its finished experts and goes on
-with an unfinished one.
+paper's and mean days on a CPU; `--quick` is done within ten minutes on two
+cores. A second run finds its finished experts and goes on with an unfinished
+one.
 """
 
 import argparse

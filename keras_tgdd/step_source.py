@@ -111,12 +111,16 @@ class StepSource:
 
     def smallest_inputs(self) -> dict[str, Any]:
         """Returns the inputs of a step on one image of each class, for a
-        first call."""
+        first call; those of the first step, where fewer images would not
+        fit the summary."""
+        (inputs,) = self.steps(0, 1)[0]
+        if self._trainer.objective.needs_summaries:
+            return inputs
         synthetic = self._trainer.synthetic
         num_classes = synthetic.num_classes
         network = self._trainer.trajectory.network
         return {
-            "augmentation": self.steps(0, 1)[0][0]["augmentation"],
+            "augmentation": inputs["augmentation"],
             "images": ops.zeros((num_classes, 1, *synthetic.image_shape)),
             "selection": ops.zeros((num_classes, 1), "int32"),
             "weights": ops.zeros((network.num_weights,)),

@@ -98,6 +98,7 @@ def test_what_is_given_replaces_what_a_recipe_says(experts, small_data):
     assert trainer.constraint_weight == 7.0
     names = ("dark", "medium", "bright")
     data = keras_tgdd.datasets.ImageDataset(
+        "small",
         *small_data,
         *small_data,
         class_names=names,
