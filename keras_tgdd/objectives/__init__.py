@@ -9,8 +9,14 @@ from keras_tgdd.objectives.classification_constraint import (
     ClassificationConstraint,
 )
 from keras_tgdd.objectives.covariance_matching import CovarianceMatching
+from keras_tgdd.objectives.kernel_matching import KernelMatching
 from keras_tgdd.objectives.layer_matching import LayerMatching
 from keras_tgdd.objectives.objective import Objective
+from keras_tgdd.objectives.random_feature_matching import RandomFeatureMatching
+from keras_tgdd.objectives.sinkhorn_matching import SinkhornMatching
+from keras_tgdd.objectives.sliced_wasserstein_matching import (
+    SlicedWassersteinMatching,
+)
 from keras_tgdd.objectives.spectral_matching import SpectralMatching
 
 __all__ = [
@@ -19,7 +25,11 @@ __all__ = [
     "ClassMeanMatching",
     "ClassificationConstraint",
     "CovarianceMatching",
+    "KernelMatching",
     "LayerMatching",
     "Objective",
+    "RandomFeatureMatching",
+    "SinkhornMatching",
+    "SlicedWassersteinMatching",
     "SpectralMatching",
 ]
