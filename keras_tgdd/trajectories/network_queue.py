@@ -143,7 +143,11 @@ class NetworkQueue(Trajectory):
         self.seed = seed
         self._x, self._y = x, y
         self._draws = Draws(seed)
-        self._student = FrozenNetwork(keras.models.clone_model(network))
+        self._student = FrozenNetwork(
+            keras.models.clone_model(
+                network, clone_function=_seeded, recursive=True
+            )
+        )
         draw_weights(self._student.network, 0)  # refuses what has no config
         recipe = TrainingRecipe(
             "network queue",
@@ -267,10 +271,21 @@ class _Member:
         return self.accuracies / max(1, self.trainings)
 
 
-def _seed_layers(network, seed):
-    """Seeds dropout and what else draws within a network.
+def _seeded(layer):
+    """Copies a layer; dropout that has no seed gets one.
 
-    Keras seeds it once, from global state, and lets it run on.
+    Without one, PyTorch draws from its global generator.
+    """
+    config = layer.get_config()
+    if config.get("seed", 0) is None:
+        config["seed"] = 0
+    return type(layer).from_config(config)
+
+
+def _seed_layers(network, seed):
+    """Seeds anew what draws within a network, such as dropout.
+
+    Keras seeds it once, and lets it run on.
     """
     known = {id(weight) for weight in network.weights}
     states = [v for v in network.non_trainable_variables if id(v) not in known]
