@@ -23,9 +23,10 @@ def m3d(
 
     `mean k(T, T) - 2 mean k(T, S) + mean k(S, S)` for each class, with k the
     sum of five Gaussian kernels whose bandwidths are ¼, ½, 1, 2 and 4 times
-    the mean squared distance, under a random network that serves five steps. Otherwise as `tgdd`, without the
-    constraint; SGD with momentum 0.5 and a rate of 1 at 1 image per class and
-    10 above. Experts give architecture and statistics alone.
+    the mean squared distance, under a random network that serves five steps.
+    Otherwise as `tgdd`, without the constraint; SGD with momentum 0.5 and a
+    rate of 1 at 1 image per class and 10 above. Experts give architecture and
+    statistics alone.
 
     Departs: all classes move in one step, not one after the other.
 
