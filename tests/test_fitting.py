@@ -85,7 +85,7 @@ def make(trajectory, **given):
     trainer = keras_tgdd.DistillationTrainer(
         synthetic, trajectory, region=1, samples_per_class=2, **given
     )
-    trainer.compile(keras.optimizers.SGD(0.01), jit_compile=False)
+    trainer.compile(keras.optimizers.SGD(0.01))
     return trainer
 
 
@@ -203,7 +203,7 @@ def test_a_stop_within_an_epoch_ends_it(small_data):
 
 def test_an_automatic_end_is_found_at_ends_of_epochs(small_data):
     trainer = make(Refreshed(3))
-    trainer.compile(keras.optimizers.SGD(0.0), jit_compile=False)
+    trainer.compile(keras.optimizers.SGD(0.0))
     trajectory = trainer.trajectory
     history = fit(trainer, small_data, epochs="auto", steps_per_epoch=2)
     held_out = history.history["val_loss"]

@@ -168,7 +168,7 @@ def distil(queue, data, fits, *callbacks):
     trainer = keras_tgdd.DistillationTrainer(
         synthetic, queue, region=1, constraint_weight=0.01, samples_per_class=2
     )
-    trainer.compile(keras.optimizers.SGD(0.02), jit_compile=False)
+    trainer.compile(keras.optimizers.SGD(0.02))
     for epochs in fits:
         history = trainer.fit(
             *data,
