@@ -51,7 +51,6 @@ def test_a_recipe_distils(name, experts, small_data):
     trainer = getattr(recipes, name)(
         small_data, experts, 1, seed=2, samples_per_class=4
     )
-    trainer.compile(trainer.optimizer, jit_compile=False)
     start = pixels(trainer)
     history = trainer.fit(*small_data, steps_per_epoch=2, verbose=0).history
     assert np.isfinite(history["loss"][0])

@@ -2,8 +2,7 @@
 
     KERAS_BACKEND=jax python tests/support/recipe_steps.py EXPERTS OUTPUT
 
-Writes losses and the movement of the pixels of each as safetensors. Steps are
-eager: compiled ones are held against them by the tests of each backend.
+Writes losses and the movement of the pixels of each as safetensors.
 """
 
 import sys
@@ -23,7 +22,7 @@ def main(directory, output):
         recipe = getattr(keras_tgdd.recipes, name)
         trainer = recipe(data(), experts, 1, seed=3, samples_per_class=4)
         # The movement is the image gradient.
-        trainer.compile(keras.optimizers.SGD(1e-4), jit_compile=False)
+        trainer.compile(keras.optimizers.SGD(1e-4))
         start = np.array(keras.ops.convert_to_numpy(trainer.synthetic.images))
         history = trainer.fit(*data(), epochs=2, steps_per_epoch=1, verbose=0)
         end = keras.ops.convert_to_numpy(trainer.synthetic.images)
