@@ -18,7 +18,7 @@ from keras_tgdd.summaries import SummaryPlan
 from keras_tgdd.trajectories import Trajectory
 
 
-def make(experts, data, images_per_class=1, factor=2, compiled=False, **given):
+def make(experts, data, images_per_class=1, factor=2, compiled="auto", **given):
     synthetic = SyntheticImages(3, images_per_class, (8, 8, 2), factor)
     synthetic.adapt(*data, seed=0)
     arguments = dict(samples_per_class=4, seed=5)
