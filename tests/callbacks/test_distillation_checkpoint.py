@@ -35,7 +35,7 @@ def make(experts, data, **given):
 
 
 def fit(trainer, data, callbacks=(), epochs=3, steps_per_epoch=4):
-    trainer.compile(jit_compile=False)
+    trainer.compile()
     return trainer.fit(
         *data,
         epochs=epochs,

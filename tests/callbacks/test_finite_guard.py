@@ -27,7 +27,7 @@ def make(experts, data, objective=None, rate=0.1):
     trainer = keras_tgdd.DistillationTrainer(
         synthetic, experts, objective, samples_per_class=4, seed=5
     )
-    trainer.compile(keras.optimizers.SGD(rate), jit_compile=False)
+    trainer.compile(keras.optimizers.SGD(rate))
     return trainer
 
 

@@ -40,7 +40,7 @@ def distil(experts, data, *callbacks):
     trainer = keras_tgdd.DistillationTrainer(
         synthetic, experts, samples_per_class=4
     )
-    trainer.compile(jit_compile=False)
+    trainer.compile()
     trainer.fit(
         *data,
         epochs=3,

@@ -11,7 +11,7 @@ def make(experts, data):
     trainer = keras_tgdd.DistillationTrainer(
         synthetic, experts, samples_per_class=4, seed=5
     )
-    trainer.compile(jit_compile=False)
+    trainer.compile()
     return trainer
 
 

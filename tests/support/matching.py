@@ -7,6 +7,7 @@ from keras import ops
 from keras_tgdd import DistillationTrainer
 from keras_tgdd.layers import SyntheticImages
 from support.gradients import value_and_gradient
+from support.objective_steps import AUGMENTATION
 
 
 def fit_compiled(objective, experts, data, rate, steps_per_epoch=15):
@@ -24,6 +25,7 @@ def fit_compiled(objective, experts, data, rate, steps_per_epoch=15):
         experts,
         objective=objective,
         constraint=False,
+        augmentation=AUGMENTATION,
         samples_per_class=4,
         seed=5,
     )

@@ -1,0 +1,41 @@
+"""The script that compares recipes, for seconds."""
+
+import json
+
+import pytest
+from support.processes import run_python
+
+pytestmark = pytest.mark.once
+
+
+def run(folder, *recipes, seconds="1"):
+    return run_python(
+        "benchmarks/recipes.py",
+        *("--dataset", "digits", "--images-per-class", "1"),
+        *("--seconds", seconds, "--marks", "2", "--expert-epochs", "1"),
+        *("--epochs", "2", "--num-runs", "2", "--samples-per-class", "4"),
+        *("--output-dir", folder, "--results-dir", folder),
+        *("--recipes", *recipes),
+        backend="torch",
+    )
+
+
+def test_recipes_are_compared_at_equal_seconds(tmp_path):
+    printed = run(tmp_path, "tgdd", "wmdd")
+    line = json.loads(printed.splitlines()[-1])
+    assert set(line) == {"tgdd", "wmdd"}
+    path = tmp_path / "recipes_digits.json"
+    stored = json.loads(path.read_text())
+    for name, entry in stored.items():
+        half, whole = entry["points"]
+        assert 0.5 <= half["seconds"] and 1.0 <= whole["seconds"]
+        assert half["steps"] <= whole["steps"]
+        assert len(half["runs"]) == 1 and len(whole["runs"]) == 2
+        assert line[name] == whole["mean"]
+        assert {"commit", "versions", "date", "settings"} <= entry.keys()
+    assert (tmp_path / "recipes_digits.png").stat().st_size > 1000
+    before = path.read_bytes()
+    run(tmp_path, "tgdd")
+    assert path.read_bytes() == before
+    with pytest.raises(AssertionError, match="other settings"):
+        run(tmp_path, "tgdd", seconds="2")
