@@ -1,6 +1,6 @@
 """All recipes of the field under one protocol and one budget of seconds.
 
-    KERAS_BACKEND=torch python benchmarks/recipes.py --dataset cifar10 --seconds 600
+    KERAS_BACKEND=torch python benchmarks/recipes.py --dataset cifar10
 
 Every recipe distils from the same experts for the same time, after its first
 step, which compiles; what it makes of the real data first, such as barycentres,

@@ -3,8 +3,8 @@ import sys
 import numpy as np
 import pytest
 from support.gradients import assert_matches_oracle
-from support.objective_steps import arrays
 from support.objective_steps import AUGMENTATION
+from support.objective_steps import arrays
 from support.objective_steps import as_tensor
 from support.objective_steps import assert_takes_steps
 from support.objective_steps import make
