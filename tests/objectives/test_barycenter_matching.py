@@ -3,6 +3,7 @@ import sys
 import numpy as np
 import pytest
 from support.gradients import assert_matches_oracle
+from support.objective_steps import AUGMENTATION
 from support.objective_steps import arrays
 from support.objective_steps import as_tensor
 from support.objective_steps import assert_takes_steps
@@ -117,6 +118,7 @@ def test_a_trainer_takes_compiled_steps(experts, small_data, tmp_path):
     summaries = experts.summarize(
         *small_data,
         objective,
+        AUGMENTATION,
         plan=SummaryPlan(4, snapshots=(-1,)),
         samples_per_class=None,
         directory=tmp_path,
@@ -132,7 +134,7 @@ def test_a_trainer_takes_compiled_steps(experts, small_data, tmp_path):
 def test_refuses_another_number_of_images(experts, small_data, tmp_path):
     objective = BarycenterMatching(3)
     summaries = experts.summarize(
-        *small_data, objective, plan=2, directory=tmp_path, verbose=0
+        *small_data, objective, AUGMENTATION, 2, directory=tmp_path, verbose=0
     )
     with pytest.raises(ValueError, match="atoms_per_class=3, and 2 images"):
         make(experts, small_data, objective, 0.1).fit(summaries, verbose=0)

@@ -5,7 +5,11 @@ import numpy as np
 from keras import ops
 
 from keras_tgdd import DistillationTrainer
+from keras_tgdd.layers import SiameseAugmentation
 from keras_tgdd.layers import SyntheticImages
+
+# The operation that compiles fastest.
+AUGMENTATION = SiameseAugmentation(("flip",))
 
 
 def make(experts, data, objective, rate, compiled=False):
@@ -18,6 +22,7 @@ def make(experts, data, objective, rate, compiled=False):
         experts,
         objective,
         constraint=False,
+        augmentation=AUGMENTATION,
         samples_per_class=12,
         seed=5,
     )
