@@ -60,12 +60,12 @@ class BarycenterMatching(Objective):
     Example:
 
     ```python
-    objective = keras_tgdd.objectives.BarycenterMatching(atoms_per_class=2)
+    objective = keras_tgdd.objectives.BarycenterMatching(atoms_per_class=8)
     summaries = experts.summarize(
         x_train, y_train, objective, samples_per_class=None
     )
     synthetic = keras_tgdd.layers.SyntheticImages(
-        experts.num_classes, 2, experts.image_shape
+        experts.num_classes, 2, experts.image_shape, factor=2
     )
     synthetic.adapt(x_train, y_train)
     trainer = keras_tgdd.DistillationTrainer(synthetic, experts, objective)
