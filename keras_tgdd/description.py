@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
+
 if TYPE_CHECKING:
     from keras_tgdd.trainer import DistillationTrainer
 
@@ -19,7 +21,7 @@ def describe_distillation(trainer: "DistillationTrainer") -> dict[str, Any]:
         JSON-compatible dict.
     """
     return {
-        "method": _method(trainer),
+        "method": trainer.method or _method(trainer),
         "trajectory": type(trainer.trajectory).__name__,
         "objective": type(trainer.objective).__name__,
         "constraint_weight": (
@@ -30,7 +32,7 @@ def describe_distillation(trainer: "DistillationTrainer") -> dict[str, Any]:
         "samples_per_class": trainer.samples_per_class,
         "steps": trainer.num_steps if trainer.compiled else 0,
         "optimizer": (
-            _plain(trainer.optimizer.get_config()) if trainer.compiled else None
+            _optimizer(trainer.optimizer) if trainer.compiled else None
         ),
         "augmentation": list(trainer.augmentation.operations),
         "seed": trainer.seed,
@@ -42,7 +44,7 @@ def describe_distillation(trainer: "DistillationTrainer") -> dict[str, Any]:
 def _method(trainer):
     """The method of this name, or what is left of it."""
     staged = hasattr(trainer.trajectory, "num_experts")
-    if not staged:
+    if not staged or type(trainer.objective) is not ClassMeanMatching:
         return "distribution matching"
     return "tgdd" if trainer.constrained else "stage-wise matching"
 
@@ -54,3 +56,10 @@ def _plain(config):
         for key, value in config.items()
         if isinstance(value, (str, int, float, bool, type(None), dict))
     }
+
+
+def _optimizer(optimizer):
+    """The config of an optimizer, named by its class: Keras numbers the names
+    of all that a process makes."""
+    config = _plain(optimizer.get_config())
+    return {**config, "name": type(optimizer).__name__.lower()}

@@ -147,6 +147,7 @@ class DistillationTrainer(keras.Model):
         )
         self.class_names = class_names or trajectory.class_names
         self.seed = seed
+        self.method = None  # a name for the record; `None` says what it is
         self.identity = None  # known from the first step with a checkpoint
         self._shares = ops.convert_to_tensor(rate_shares(synthetic.counts))
         self._mean = ops.convert_to_tensor(trajectory.mean, "float32")

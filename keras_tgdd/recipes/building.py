@@ -18,6 +18,7 @@ from keras_tgdd.trajectories.trajectory import Trajectory
 
 
 def build_trainer(
+    method: str,
     data: Any,
     trajectory: Trajectory,
     images_per_class: ImagesPerClass,
@@ -32,6 +33,7 @@ def build_trainer(
     """Returns a compiled trainer whose images are adapted to the data.
 
     Args:
+        method: string, what distilled sets say of how they were made.
         data: as `DistillationTrainer.fit` takes it, with labels in it; or a
             pair `(x, y)`.
         trajectory: `Trajectory`.
@@ -61,6 +63,7 @@ def build_trainer(
         parts["constraint_weight"] = weight_of_constraint(most)
     parts = {"seed": seed, "class_names": data.class_names, **parts, **given}
     trainer = DistillationTrainer(synthetic, trajectory, **parts)
+    trainer.method = method
     trainer.compile(None if optimizer is None else optimizer(most))
     return trainer
 

@@ -73,6 +73,7 @@ def cafe(
         )
 
     return build_trainer(
+        "cafe",
         data,
         experts.reading([*maps, "features"]),
         images_per_class,

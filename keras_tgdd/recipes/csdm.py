@@ -52,6 +52,7 @@ def csdm(
     x, y = data if isinstance(data, tuple) else (data, None)
     counts = np.asarray(training_data(x, y).counts).tolist()
     return build_trainer(
+        "csdm",
         data,
         InterpolatedExperts(experts),
         images_per_class,

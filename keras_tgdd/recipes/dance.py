@@ -41,6 +41,7 @@ def dance(
         - [DANCE](https://arxiv.org/abs/2406.01063)
     """
     return build_trainer(
+        "dance",
         data,
         InterpolatedExperts(experts),
         images_per_class,

@@ -51,6 +51,7 @@ def dm(
         return sgd(of_unit_pixels(rate, experts))
 
     return build_trainer(
+        "dm",
         data,
         random_networks(experts),
         images_per_class,

@@ -43,6 +43,7 @@ def dsdm(
           Distillation", ACM Multimedia 2024
     """
     return build_trainer(
+        "dsdm",
         data,
         experts,
         images_per_class,

@@ -61,6 +61,7 @@ def idm(
         seed=seed,
     )
     return build_trainer(
+        "idm",
         data,
         queue,
         images_per_class,

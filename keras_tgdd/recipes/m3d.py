@@ -45,6 +45,7 @@ def m3d(
         - [M3D](https://arxiv.org/abs/2312.15927)
     """
     return build_trainer(
+        "m3d",
         data,
         random_networks(experts, steps_per_network=5),
         images_per_class,

@@ -51,6 +51,7 @@ def ncfm(
         - [NCFM](https://arxiv.org/abs/2502.20653)
     """
     return build_trainer(
+        "ncfm",
         data,
         InterpolatedExperts(experts),
         images_per_class,

@@ -39,4 +39,6 @@ def tgdd(
     References:
         - [TGDD](https://arxiv.org/abs/2512.02469), section 4
     """
-    return build_trainer(data, experts, images_per_class, factor, seed, given)
+    return build_trainer(
+        "tgdd", data, experts, images_per_class, factor, seed, given
+    )

@@ -8,6 +8,7 @@ from keras_tgdd.annotations import ImagesPerClass
 from keras_tgdd.objectives.barycenter_matching import BarycenterMatching
 from keras_tgdd.recipes.building import build_trainer
 from keras_tgdd.recipes.building import no_augmentation
+from keras_tgdd.summaries.summary_plan import SummaryPlan
 from keras_tgdd.trainer import DistillationTrainer
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 
@@ -58,8 +59,12 @@ def wmdd(
             "WMDD takes as many images of each class. Received: "
             f"images_per_class={images_per_class!r}"
         )
+    objective = BarycenterMatching(images_per_class * factor**2, seed=seed)
+    # Nothing is drawn: without augmentation one summary an expert is all.
+    objective.summary_plan = SummaryPlan(experts.num_experts, snapshots=(-1,))
     schedule = keras.optimizers.schedules.CosineDecay(0.25, _STEPS)
     return build_trainer(
+        "wmdd",
         data,
         experts,
         images_per_class,
@@ -67,7 +72,7 @@ def wmdd(
         seed,
         given,
         optimizer=lambda most: keras.optimizers.Adam(schedule, 0.5, 0.9),
-        objective=BarycenterMatching(images_per_class * factor**2, seed=seed),
+        objective=objective,
         constraint_weight=1.0,
         augmentation=no_augmentation(),
     )

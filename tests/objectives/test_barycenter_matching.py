@@ -127,8 +127,6 @@ def test_a_trainer_takes_compiled_steps(experts, small_data, tmp_path):
     assert set(summaries.stages) == {3}
     assert summaries.values["atoms"].shape == (4, 3, ATOMS, 64)
     assert_takes_steps(experts, small_data, objective, 0.03, (summaries,))
-    with pytest.raises(ValueError, match="works from summaries"):
-        make(experts, small_data, objective, 0.1).fit(*small_data)
 
 
 def test_refuses_another_number_of_images(experts, small_data, tmp_path):

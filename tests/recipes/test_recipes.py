@@ -5,6 +5,7 @@ from keras import ops
 
 import keras_tgdd
 from keras_tgdd import recipes
+from keras_tgdd.step_source import StepSource
 from keras_tgdd.trajectories import ExpertTrajectories
 from keras_tgdd.trajectories import InterpolatedExperts
 from keras_tgdd.trajectories import NetworkQueue
@@ -61,6 +62,7 @@ def test_a_recipe_distils(name, experts, small_data):
     np.testing.assert_array_equal(pixels(again), start)
     info = trainer.distilled_dataset().info
     assert info["objective"] == PARTS[name][1]
+    assert info["method"] == name
 
 
 def rate(trainer, step=0):
@@ -113,6 +115,17 @@ def test_classes_may_differ_but_for_barycentres(experts, small_data):
     assert trainer.objective.class_counts == (20, 12, 5)
     with pytest.raises(ValueError, match="as many images of each class"):
         recipes.wmdd(small_data, experts, [1, 2, 1])
+
+
+def test_barycentres_are_those_of_the_last_snapshots(experts, small_data):
+    trainer = recipes.wmdd(small_data, experts, 1)
+    trainer.fit(*small_data, steps_per_epoch=2, verbose=0)
+    plan = trainer.objective.summary_plan
+    found = plan.stages([experts.num_snapshots(i) for i in range(2)])
+    assert sorted(zip(*found, strict=True)) == [(0, 3), (1, 3)]
+    source = StepSource(trainer, *small_data)
+    assert source.real_per_class == 0  # read once, for the summaries
+    assert "summary" in source.steps(0, 1)[0][0]
 
 
 def test_layers_that_are_not_there_are_named(small_data, tmp_path):
