@@ -31,20 +31,25 @@ def directory(tmp_path_factory):
     return directory
 
 
-@pytest.fixture(scope="module")
-def steps(directory):
-    """What each backend makes of the experts."""
+def on_each_backend(script, directory):
+    """What a script of `tests/support` writes from the stored experts."""
     results = {}
     for backend in BACKENDS:
-        output = directory / f"{backend}.safetensors"
+        output = directory / f"{script}_{backend}.safetensors"
         run_python(
-            "tests/support/one_step.py",
+            f"tests/support/{script}.py",
             directory / "experts",
             output,
             backend=backend,
         )
         results[backend] = load_file(output)
     return results
+
+
+@pytest.fixture(scope="module")
+def steps(directory):
+    """What each backend makes of the experts."""
+    return on_each_backend("one_step", directory)
 
 
 @pytest.mark.parametrize("other", ["tensorflow", "torch"])
@@ -134,17 +139,7 @@ def test_summaries_agree(directory, tmp_path):
 @pytest.fixture(scope="module")
 def recipe_steps(directory):
     """What each backend makes of every recipe."""
-    results = {}
-    for backend in BACKENDS:
-        output = directory / f"recipes_{backend}.safetensors"
-        run_python(
-            "tests/support/recipe_steps.py",
-            directory / "experts",
-            output,
-            backend=backend,
-        )
-        results[backend] = load_file(output)
-    return results
+    return on_each_backend("recipe_steps", directory)
 
 
 @pytest.mark.parametrize("other", ["tensorflow", "torch"])

@@ -1,15 +1,13 @@
 """Features under networks that are trained out."""
 
 import hashlib
-from typing import Any
 
 import numpy as np
 
-from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
-from keras_tgdd.trajectories.trajectory import Trajectory
+from keras_tgdd.trajectories.of_experts import OfExperts
 
 
-class FinalExperts(Trajectory):
+class FinalExperts(OfExperts):
     """The last snapshot of an expert, which each draw picks.
 
     Features and constraint are read under the same weights: pass `region=1`
@@ -28,13 +26,6 @@ class FinalExperts(Trajectory):
     weights, _ = trajectory.draw(np.random.default_rng(0), region=1)
     ```
     """
-
-    def __init__(self, experts: ExpertTrajectories) -> None:
-        check_experts(experts)
-        self.experts = experts
-        self.network = experts.network
-        self.mean, self.std = experts.mean, experts.std
-        self.class_names = experts.class_names
 
     def draw(
         self, generator: np.random.Generator, region: int
@@ -57,13 +48,3 @@ class FinalExperts(Trajectory):
         """
         text = f"final {self.experts.fingerprint()}"
         return hashlib.sha256(text.encode()).hexdigest()
-
-
-def check_experts(experts: Any) -> None:
-    """Raises `TypeError` unless `experts` are `ExpertTrajectories`."""
-    if not isinstance(experts, ExpertTrajectories):
-        raise TypeError(
-            "`experts` must be `ExpertTrajectories`, as `train_experts` and "
-            "`ExpertTrajectories.load` return them. Received: "
-            f"{type(experts).__name__}"
-        )

@@ -4,12 +4,10 @@ import hashlib
 
 import numpy as np
 
-from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
-from keras_tgdd.trajectories.final_experts import check_experts
-from keras_tgdd.trajectories.trajectory import Trajectory
+from keras_tgdd.trajectories.of_experts import OfExperts
 
 
-class InterpolatedExperts(Trajectory):
+class InterpolatedExperts(OfExperts):
     """Networks on the straight line from an expert's start to its end.
 
     Each draw picks an expert and `λ ~ U(0, 1)`. Features are read under
@@ -37,13 +35,6 @@ class InterpolatedExperts(Trajectory):
     References:
         - [DANCE](https://arxiv.org/abs/2406.01063)
     """
-
-    def __init__(self, experts: ExpertTrajectories) -> None:
-        check_experts(experts)
-        self.experts = experts
-        self.network = experts.network
-        self.mean, self.std = experts.mean, experts.std
-        self.class_names = experts.class_names
 
     def draw(
         self, generator: np.random.Generator, region: int
