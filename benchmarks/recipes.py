@@ -37,6 +37,7 @@ def parse_arguments():
     parser.add_argument("--imbalance", type=float, help="make a long tail")
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--marks", type=int, default=4)
+    parser.add_argument("--most-steps", type=int, default=20_000)
     parser.add_argument("--num-experts", type=int, default=1)
     parser.add_argument("--expert-epochs", type=int, default=16)
     parser.add_argument("--samples-per-class", type=int, help="of all recipes")
@@ -84,6 +85,14 @@ class Marks(keras.callbacks.Callback):
         self.model.stop_training = len(self.kept) == len(self.times)
         self._since = time.perf_counter()
 
+    def on_train_end(self, logs=None):
+        # Whoever has made all steps early is done.
+        while len(self.kept) < len(self.times):
+            images = self.model.distilled_dataset()
+            self.kept.append(
+                (round(self._spent, 1), self.model.num_steps, images)
+            )
+
 
 def train_experts(args, data):
     folder = f"{args.dataset}_{args.expert_epochs}_{args.imbalance or 1:g}"
@@ -124,7 +133,7 @@ def measure(name, args, data, experts):
     marks = Marks(args.seconds, args.marks, time.perf_counter() - start)
     trainer.fit(
         *source,
-        epochs=10**6,
+        epochs=args.most_steps // _STEPS,
         steps_per_epoch=_STEPS,
         callbacks=[marks],
         verbose=0,

@@ -94,6 +94,8 @@ class DistillationTrainer(keras.Model):
         - [TGDD](https://arxiv.org/abs/2512.02469)
     """
 
+    method = None  # a name for the record, where a recipe has one
+
     def __init__(
         self,
         synthetic: SyntheticImages,
@@ -147,7 +149,6 @@ class DistillationTrainer(keras.Model):
         )
         self.class_names = class_names or trajectory.class_names
         self.seed = seed
-        self.method = None  # a name for the record; `None` says what it is
         self.identity = None  # known from the first step with a checkpoint
         self._shares = ops.convert_to_tensor(rate_shares(synthetic.counts))
         self._mean = ops.convert_to_tensor(trajectory.mean, "float32")
