@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from support.graphs import assert_one_graph
 from support.networks import small_network
 from support.networks import softmax_network
 from support.summaries import summarize
@@ -162,6 +163,13 @@ def test_a_compiled_step_is_compiled_once(experts, small_data):
     graphs = compiled_graphs()
     fit(trainer, small_data, steps_per_epoch=2)
     assert compiled_graphs() == graphs
+
+
+@pytest.mark.parametrize("images_per_class", [2, (1, 2, 1)])
+def test_a_step_is_one_graph(experts, small_data, images_per_class):
+    trainer = make(experts, small_data, images_per_class=images_per_class)
+    trainer.compile()
+    assert_one_graph(trainer, *small_data)
 
 
 def test_synthetic_images_are_subsampled_beyond_max_decoded(

@@ -85,13 +85,16 @@ class SyntheticImages(keras.layers.Layer):
         self.num_classes = int(num_classes)
         counts = class_counts(images_per_class, self.num_classes)
         self.counts = np.array(counts)
+        # PyTorch cannot trace what is read off an array within a step.
+        self._most, self._balanced = max(counts), len(set(counts)) == 1
         self.image_shape = image_shape
         self.decoder = MultiFormation(factor)
+        turn = np.arange(self.decoded_per_class) % self.decoded_counts[:, None]
+        self._all = ops.convert_to_tensor(turn, "int32")
         self.build()
 
     def build(self, input_shape: Shape | None = None) -> None:
-        most = int(self.counts.max())
-        shape = (self.num_classes, most, *self.image_shape)
+        shape = (self.num_classes, self._most, *self.image_shape)
         self.decoder.build(shape)
         self.images = self.add_weight(
             shape=shape,
@@ -117,12 +120,12 @@ class SyntheticImages(keras.layers.Layer):
     @property
     def balanced(self) -> bool:
         """Whether all classes have the same number of images."""
-        return bool(self.counts.min() == self.counts.max())
+        return self._balanced
 
     @property
     def decoded_per_class(self) -> int:
         """Number of images the largest class decodes to."""
-        return int(self.counts.max()) * self.factor**2
+        return self._most * self.factor**2
 
     @property
     def decoded_counts(self) -> np.ndarray:
@@ -151,13 +154,11 @@ class SyntheticImages(keras.layers.Layer):
     @property
     def _places(self):
         """Which places of the weight hold an image."""
-        return np.arange(self.counts.max()) < self.counts[:, None]
+        return np.arange(self._most) < self.counts[:, None]
 
     def call(self, selection: Tensor | None = None) -> Tensor:
         if selection is None and not self.balanced:
-            turn = np.arange(self.decoded_per_class)
-            turn = turn % self.decoded_counts[:, None]
-            selection = ops.convert_to_tensor(turn, "int32")
+            selection = self._all
         return self.decoder(ops.convert_to_tensor(self.images), selection)
 
     def adapt(

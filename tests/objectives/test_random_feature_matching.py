@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from keras import ops
 from support.gradients import assert_matches_oracle
-from support.matching import assert_distils
+from support.objective_steps import assert_takes_steps
 from support.summaries import split
 from support.summaries import summarize
 
@@ -145,7 +145,7 @@ def test_building_twice_leads_to_the_same_and_a_seed_to_others(rng):
 def test_takes_compiled_steps(experts, small_data):
     # Features of the small experts lie about so far apart.
     objective = RandomFeatureMatching(10.0, num_features=200)
-    assert_distils(objective, experts, small_data, rate=0.1)
+    assert_takes_steps(experts, small_data, objective, 0.1)
 
 
 def test_stored_summaries_of_two_parts_make_that_of_all(

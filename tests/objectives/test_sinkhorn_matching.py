@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from keras import ops
 from support.gradients import assert_matches_oracle
-from support.matching import assert_distils
-from support.matching import assert_finite_where_features_are_equal
+from support.objective_steps import assert_finite_where_features_are_equal
+from support.objective_steps import assert_takes_steps
 
 from keras_tgdd.objectives import ClassMeanMatching
 from keras_tgdd.objectives import SinkhornMatching
@@ -103,7 +103,7 @@ def test_equal_features_have_a_finite_gradient():
 
 def test_takes_compiled_steps(experts, small_data):
     objective = SinkhornMatching(num_iterations=5)
-    assert_distils(objective, experts, small_data, rate=0.1)
+    assert_takes_steps(experts, small_data, objective, 0.1)
 
 
 def test_declares_its_properties():

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from keras import ops
 from support.gradients import assert_matches_oracle
-from support.matching import assert_distils
-from support.matching import assert_finite_where_features_are_equal
+from support.objective_steps import assert_finite_where_features_are_equal
+from support.objective_steps import assert_takes_steps
 
 from keras_tgdd.objectives import SlicedWassersteinMatching
 
@@ -101,7 +101,7 @@ def test_building_twice_leads_to_the_same_and_a_seed_to_others(rng):
 
 def test_takes_compiled_steps(experts, small_data):
     objective = SlicedWassersteinMatching(num_projections=16, num_quantiles=8)
-    assert_distils(objective, experts, small_data, rate=1.0)
+    assert_takes_steps(experts, small_data, objective, 1.0)
 
 
 def test_declares_its_properties():

@@ -7,12 +7,14 @@ from keras import ops
 from keras_tgdd import DistillationTrainer
 from keras_tgdd.layers import SiameseAugmentation
 from keras_tgdd.layers import SyntheticImages
+from support.gradients import value_and_gradient
+from support.graphs import assert_one_graph
 
 # The operation that compiles fastest.
 AUGMENTATION = SiameseAugmentation(("flip",))
 
 
-def make(experts, data, objective, rate, compiled="auto"):
+def make(experts, data, objective, rate):
     """A trainer of two images a class, by an objective alone."""
     synthetic = SyntheticImages(3, 2, (8, 8, 2), factor=1)
     # From noise a loss falls fast.
@@ -26,14 +28,15 @@ def make(experts, data, objective, rate, compiled="auto"):
         samples_per_class=12,
         seed=5,
     )
-    trainer.compile(keras.optimizers.SGD(rate), jit_compile=compiled)
+    trainer.compile(keras.optimizers.SGD(rate))
     return trainer
 
 
 def assert_takes_steps(experts, data, objective, rate, fitted=None):
-    """Losses fall, and compiled steps are those the backend takes by itself.
+    """Losses fall, and images of every class move.
 
-    These are eager on PyTorch; on JAX eager ones would take minutes.
+    Steps are compiled on JAX and TensorFlow. On PyTorch so small a job is
+    not; there, a step must compile as one graph.
 
     Args:
         experts: `ExpertTrajectories`.
@@ -43,19 +46,15 @@ def assert_takes_steps(experts, data, objective, rate, fitted=None):
         fitted: tuple, what `fit` is given. `None` takes the data.
     """
     given = fitted or data
-    losses, pixels = [], []
-    for compiled in ("auto", True):
-        trainer = make(experts, data, objective, rate, compiled)
-        start = ops.convert_to_numpy(trainer.synthetic.images.value).copy()
-        history = trainer.fit(*given, steps_per_epoch=2, verbose=0).history
-        losses.append(history["matching"])
-        pixels.append(ops.convert_to_numpy(trainer.synthetic.images.value))
-    assert np.max(np.abs(pixels[0] - start)) > 1e-3
-    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
-    np.testing.assert_allclose(pixels[1], pixels[0], atol=1e-4)
+    trainer = make(experts, data, objective, rate)
+    start = ops.convert_to_numpy(trainer.synthetic.images.value).copy()
     history = trainer.fit(*given, epochs=4, steps_per_epoch=12, verbose=0)
     losses = history.history["matching"]
+    assert np.all(np.isfinite(losses))
     assert losses[-1] < 0.9 * losses[0], losses
+    moved = ops.convert_to_numpy(trainer.synthetic.images.value) - start
+    assert np.all(np.abs(moved).reshape(3, -1).max(axis=1) > 1e-3)
+    assert_one_graph(trainer, *given)
 
 
 def tensors(summary):
@@ -117,3 +116,16 @@ def assert_merges(objective, features):
         merged = arrays(objective.merge(*pair))
         for key, value in arrays(parts[1]).items():
             np.testing.assert_allclose(merged[key], value, atol=1e-6)
+
+
+def assert_finite_where_features_are_equal(objective, size=4):
+    """Holds value and gradient finite where every distance is zero."""
+    for features in (np.zeros((2, 3, size)), np.full((2, 3, size), 0.7)):
+        summary = objective.summarize(
+            ops.convert_to_tensor(features[:, :1].astype("float32"))
+        )
+        value, gradient = value_and_gradient(
+            lambda x, s=summary: ops.sum(objective.compare(s, x)), features
+        )
+        assert abs(value) < 1e-5, value
+        assert np.all(np.isfinite(gradient))
