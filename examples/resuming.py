@@ -8,14 +8,13 @@ same call again goes on from there. Nothing random is lost: whatever step `t`
 draws comes from a generator of its own number, so the steps that follow are
 those that would have followed.
 
-Here one distillation of handwritten digits runs undisturbed. Another raises
-`KeyboardInterrupt` in its midst, as Ctrl-C does; then a new trainer, which
-knows nothing of it, makes the same call. It takes about a minute.
+Here one distillation of handwritten digits runs undisturbed, and another is
+interrupted; then a new trainer makes the same call. It takes about a minute.
 
 How to read the result: the second call goes on from the step of the last file
 (`seconds=0` writes one after each step; the default is half a minute). The
-largest difference of pixels must be exactly 0. That holds on one machine and
-backend; elsewhere sums round otherwise, and the pixels differ in last digits.
+largest difference of pixels must be exactly 0, on one machine and backend;
+elsewhere sums round otherwise, and the pixels differ in last digits.
 
 `keras_tgdd.distill(directory=...)` does all of this by itself.
 """
@@ -41,16 +40,17 @@ def parse_arguments():
     return parser.parse_args()
 
 
-class Interruption(keras.callbacks.Callback):
-    """Presses Ctrl-C before a step."""
+class Steps(keras.callbacks.Callback):
+    """Counts steps, and presses Ctrl-C before one."""
 
-    def __init__(self, step):
+    def __init__(self, interrupt_at=None):
         super().__init__()
-        self.step = step
+        self.interrupt_at, self.made = interrupt_at, 0
 
     def on_train_batch_begin(self, batch, logs=None):
-        if batch == self.step:
+        if batch == self.interrupt_at:
             raise KeyboardInterrupt
+        self.made += 1
 
 
 def distil(data, experts, args, *callbacks):
@@ -61,9 +61,8 @@ def distil(data, experts, args, *callbacks):
     x, y = data.x_train, data.y_train
     synthetic.adapt(x, y, seed=0)
     trainer = keras_tgdd.DistillationTrainer(synthetic, experts, seed=0)
-    settings = {"steps_per_epoch": args.iterations, "verbose": 0}
-    history = trainer.fit(x, y, callbacks=list(callbacks), **settings)
-    return trainer.distilled_dataset(), history.params["steps"]
+    trainer.fit(x, y, 1, args.iterations, list(callbacks), verbose=0)
+    return trainer.distilled_dataset()
 
 
 def main():
@@ -78,20 +77,21 @@ def main():
         epochs=args.expert_epochs,
         directory=output / "experts",
     )
-    undisturbed, _ = distil(data, experts, args)
+    undisturbed = distil(data, experts, args)
     path = output / "state.safetensors"
     path.unlink(missing_ok=True)  # of an earlier run of this page
     checkpoint = DistillationCheckpoint(path, seconds=0)
     try:
-        distil(data, experts, args, checkpoint, Interruption(args.interrupt_at))
+        distil(data, experts, args, checkpoint, Steps(args.interrupt_at))
     except KeyboardInterrupt:
         print(f"interrupted before step {args.interrupt_at}")
-    resumed, steps = distil(data, experts, args, DistillationCheckpoint(path))
+    left = Steps()
+    resumed = distil(data, experts, args, DistillationCheckpoint(path), left)
     difference = float(np.abs(resumed.images - undisturbed.images).max())
-    print(f"went on from step {args.iterations - steps}; pixels: {difference}")
+    print(f"went on from {args.iterations - left.made}; pixels: {difference}")
     resumed.save(output / "distilled.safetensors")
     resumed.to_grid(output / "distilled.png")
-    found = {"steps_left": steps, "largest_difference": difference}
+    found = {"steps_left": left.made, "largest_difference": difference}
     print(json.dumps({**vars(args), **found}))
 
 

@@ -40,6 +40,17 @@ def check_weight(name: str, value: Any) -> None:
         )
 
 
+def check_positive(name: str, value: Any) -> None:
+    """Raises `ValueError` unless `value` is a finite number above 0."""
+    is_number = isinstance(value, (int, float, np.number))
+    # NaN compares with nothing.
+    if isinstance(value, bool) or not is_number or not 0 < value < np.inf:
+        raise ValueError(
+            f"`{name}` must be a positive finite number. Received: "
+            f"{name}={value!r}"
+        )
+
+
 def check_statistics(mean: Any, std: Any, channels: int) -> None:
     """Refuses what images cannot be normalized by.
 

@@ -7,11 +7,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_tgdd.datasets.class_images import ClassImages
 from keras_tgdd.datasets.distillation_batches import DistillationBatches
 from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.real_images import RealImages
-from keras_tgdd.datasets.representative_images import RepresentativeImages
 from keras_tgdd.datasets.sources import collect
+from keras_tgdd.datasets.sources import refuse_labels
 from keras_tgdd.summaries.summaries import Summaries
 from keras_tgdd.summaries.summarize import check_usable
 from keras_tgdd.summaries.summary_batches import SummaryBatches
@@ -67,15 +68,10 @@ class StepSource:
         self._summaries = None
         self.real_per_class = trainer.samples_per_class
         synthetic = trainer.synthetic
-        if isinstance(x, (ImageStream, RepresentativeImages)):
-            if y is not None:
-                raise ValueError(
-                    "`y` must be None when `x` brings its labels. Received: x "
-                    f"of type {type(x).__name__}, y of type {type(y).__name__}"
-                )
+        if isinstance(x, ClassImages):
+            refuse_labels(x, y)
             trainer.trajectory.check_fits(x.image_shape, x.num_classes)
-            if isinstance(x, RepresentativeImages):
-                x.check_samples(trainer.samples_per_class)
+            x.check_samples(trainer.samples_per_class)
             self._images = x
             return
         x, y = collect(x, y)

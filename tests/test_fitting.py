@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from support.crashes import Crash
+from support.crashes import Stop
 
 import keras_tgdd
 from keras_tgdd.callbacks import DistillationCheckpoint
@@ -11,23 +13,6 @@ from keras_tgdd.callbacks import Progress
 from keras_tgdd.fitting import cut_parts
 from keras_tgdd.models import FrozenNetwork
 from keras_tgdd.trajectories import Trajectory
-
-
-class Stop(Exception):
-    """What a crash is to the process that catches it."""
-
-
-class Failing(keras.callbacks.Callback):
-    """Fails before a step."""
-
-    def __init__(self, steps):
-        super().__init__()
-        self.steps = steps
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.steps == 0:
-            raise Stop
-        self.steps -= 1
 
 
 class Watching(keras.callbacks.Callback):
@@ -175,7 +160,7 @@ def test_goes_on_with_the_networks_of_its_step(small_data, tmp_path, steps):
     fit(whole, small_data)
     with pytest.raises(Stop):
         checkpoint = DistillationCheckpoint(path, seconds=0)
-        fit(make(Refreshed(3)), small_data, checkpoint, Failing(steps))
+        fit(make(Refreshed(3)), small_data, checkpoint, Crash(steps))
     trajectory, watching = Refreshed(3), Watching()
     again = make(trajectory)
     checkpoint = DistillationCheckpoint(path)

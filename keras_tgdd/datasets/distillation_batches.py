@@ -4,9 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_tgdd.datasets.image_stream import ImageStream
-from keras_tgdd.datasets.real_images import RealImages
-from keras_tgdd.datasets.representative_images import RepresentativeImages
+from keras_tgdd.datasets.class_images import ClassImages
 from keras_tgdd.datasets.step_batches import StepBatches
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 
@@ -36,7 +34,7 @@ class DistillationBatches(StepBatches):
     expects of a batch axis.
 
     Args:
-        real_images: `RealImages`, `ImageStream` or `RepresentativeImages`.
+        real_images: `ClassImages`, such as `RealImages` or an `ImageStream`.
         augmentation: `SiameseAugmentation`.
         samples_per_class: int, real images of each class in a step.
         **kwargs: arguments of `StepBatches`.
@@ -44,7 +42,7 @@ class DistillationBatches(StepBatches):
 
     def __init__(
         self,
-        real_images: RealImages | ImageStream | RepresentativeImages,
+        real_images: ClassImages,
         augmentation: SiameseAugmentation,
         samples_per_class: int,
         **kwargs: Any,

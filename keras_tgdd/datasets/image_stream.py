@@ -11,13 +11,14 @@ from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.datasets.array_writer import ArrayWriter
+from keras_tgdd.datasets.class_images import ClassImages
 from keras_tgdd.datasets.fingerprint import fingerprint
 from keras_tgdd.datasets.real_images import draw_positions
 from keras_tgdd.datasets.sources import batches_of
 from keras_tgdd.datasets.sources import is_source
 
 
-class ImageStream:
+class ImageStream(ClassImages):
     """Class-balanced draws from labelled images that are read batch by batch.
 
     Some images of each class are kept, at most `buffer_per_class`. At the
@@ -126,24 +127,6 @@ class ImageStream:
                 for _ in range(self.batches_per_step):
                     self._read()
                 self._step += 1
-
-    def draw(
-        self, generator: np.random.Generator, samples_per_class: int
-    ) -> np.ndarray:
-        """Draws images of every class among those that are kept.
-
-        Without replacement; a class with fewer images than asked for gives
-        each of them in turn.
-
-        Args:
-            generator: `numpy.random.Generator`.
-            samples_per_class: int.
-
-        Returns:
-            An array of shape
-            `(num_classes, samples_per_class, height, width, channels)`.
-        """
-        return self.x[self.draw_index(generator, samples_per_class)]
 
     def draw_index(
         self, generator: np.random.Generator, samples_per_class: int

@@ -4,10 +4,11 @@ import numpy as np
 
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
+from keras_tgdd.datasets.class_images import ClassImages
 from keras_tgdd.datasets.fingerprint import fingerprint
 
 
-class RealImages:
+class RealImages(ClassImages):
     """Draws class-balanced batches of real images.
 
     Args:
@@ -40,24 +41,6 @@ class RealImages:
         self._members = np.argsort(y, kind="stable")
         self._starts = np.cumsum(self.counts) - self.counts
 
-    def draw(
-        self, generator: np.random.Generator, samples_per_class: int
-    ) -> np.ndarray:
-        """Draws images of every class.
-
-        Without replacement; a class with fewer images than asked for gives
-        each of them in turn, as often as needed.
-
-        Args:
-            generator: `numpy.random.Generator`.
-            samples_per_class: int.
-
-        Returns:
-            An array of shape
-            `(n_classes, samples_per_class, height, width, channels)`.
-        """
-        return self.x[self.draw_index(generator, samples_per_class)]
-
     def draw_index(
         self, generator: np.random.Generator, samples_per_class: int
     ) -> np.ndarray:
@@ -81,9 +64,6 @@ class RealImages:
         counts = order < self.counts[:, None]
         order = order % np.maximum(self.counts, 1)[:, None]
         return self._members[self._clip(self._starts[:, None] + order)], counts
-
-    def at(self, step: int) -> None:
-        """Does nothing: all images are at hand at any step."""
 
     def fingerprint(self) -> str:
         """Returns a digest of images and labels."""

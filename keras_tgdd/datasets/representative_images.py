@@ -12,11 +12,12 @@ from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_labels
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import check_seed
+from keras_tgdd.datasets.class_images import ClassImages
 from keras_tgdd.datasets.fingerprint import fingerprint
 from keras_tgdd.datasets.real_images import draw_positions
 
 
-class RepresentativeImages:
+class RepresentativeImages(ClassImages):
     """Draws from the images nearest to the centroids of their class.
 
     `DistillationTrainer.fit` takes it in the place of arrays, for any recipe.
@@ -141,27 +142,6 @@ class RepresentativeImages:
                 "`RepresentativeImages` with a larger `samples_per_class`. "
                 f"Received: samples_per_class={samples_per_class}"
             )
-
-    def draw(
-        self, generator: np.random.Generator, samples_per_class: int
-    ) -> np.ndarray:
-        """Draws images of every class from the selection of the step.
-
-        Without replacement; a class with fewer images than asked for gives
-        each of them in turn, as often as needed.
-
-        Args:
-            generator: `numpy.random.Generator`.
-            samples_per_class: int.
-
-        Returns:
-            An array of shape
-            `(num_classes, samples_per_class, height, width, channels)`.
-
-        Raises:
-            ValueError: if more are asked for than were selected.
-        """
-        return self.x[self.draw_index(generator, samples_per_class)]
 
     def draw_index(
         self, generator: np.random.Generator, samples_per_class: int

@@ -1,25 +1,15 @@
 """Labels that are probabilities: how they lie in memory and in a file."""
 
 import json
-from typing import Any
 
 import numpy as np
 
+from keras_tgdd.checks import check_positive
 from keras_tgdd.storage.tensor_file import TensorFile
 
 _LABELS, _TEMPERATURE = "soft_labels", "temperature"
 # Far beyond the rounding of float32, far below a probability left out.
 _TOLERANCE = 1e-4
-
-
-def check_temperature(value: Any) -> None:
-    """Raises `ValueError` unless `value` is a positive finite number."""
-    is_number = isinstance(value, (int, float, np.number))
-    if isinstance(value, bool) or not is_number or not 0 < value < np.inf:
-        raise ValueError(
-            "`temperature` must be a positive finite number. Received: "
-            f"temperature={value!r}"
-        )
 
 
 def checked_soft_labels(
@@ -78,7 +68,7 @@ def checked_soft_labels(
             "from 1"
         )
     temperature = 1.0 if temperature is None else temperature
-    check_temperature(temperature)
+    check_positive("temperature", temperature)
     return soft_labels.astype("float32"), float(temperature)
 
 

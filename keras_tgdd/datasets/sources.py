@@ -32,11 +32,8 @@ def collect(
     """
     if isinstance(x, np.ndarray):
         return x, y
-    if y is not None and (isinstance(x, ImageDataset) or is_source(x)):
-        raise ValueError(
-            "`y` must be None when `x` brings its labels. Received: x of type "
-            f"{type(x).__name__}, y of type {type(y).__name__}"
-        )
+    if isinstance(x, ImageDataset) or is_source(x):
+        refuse_labels(x, y)
     if isinstance(x, ImageDataset):
         return x.x_train, x.y_train
     images, labels = [], []
@@ -46,6 +43,15 @@ def collect(
     if not images:
         raise ValueError("`x` must yield at least one batch. Received: none")
     return np.concatenate(images), np.concatenate(labels)
+
+
+def refuse_labels(x: Any, y: Any) -> None:
+    """Raises `ValueError` if there are labels beside those that `x` brings."""
+    if y is not None:
+        raise ValueError(
+            "`y` must be None when `x` brings its labels. Received: x of type "
+            f"{type(x).__name__}, y of type {type(y).__name__}"
+        )
 
 
 def batches_of(source: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:

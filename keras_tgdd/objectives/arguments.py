@@ -7,22 +7,17 @@ from typing import Any
 import numpy as np
 
 from keras_tgdd.annotations import Tensor
+from keras_tgdd.checks import check_positive
 
 if TYPE_CHECKING:
     from keras_tgdd.objectives.objective import Objective
 
 
-def check_positive(name: str, value: Any) -> None:
-    """Raises `ValueError` unless `value` is a finite number above 0."""
-    is_number = isinstance(value, (int, float, np.number))
-    if (
-        not is_number
-        or isinstance(value, bool)
-        or not np.isfinite(value)
-        or value <= 0
-    ):
+def check_sequence(name: str, value: Any) -> None:
+    """Raises `ValueError` unless `value` holds at least one of something."""
+    if isinstance(value, str) or not np.iterable(value) or not len(value):
         raise ValueError(
-            f"`{name}` must be a finite number above 0. Received: "
+            f"`{name}` must be a sequence of at least one number. Received: "
             f"{name}={value!r}"
         )
 
@@ -33,11 +28,7 @@ def checked_bandwidths(value: Sequence[float]) -> tuple[float, ...]:
     Raises:
         ValueError: if there is none, or one is not a finite number above 0.
     """
-    if isinstance(value, str) or not np.iterable(value) or not len(value):
-        raise ValueError(
-            "`bandwidths` must be a sequence of at least one number. "
-            f"Received: bandwidths={value!r}"
-        )
+    check_sequence("bandwidths", value)
     for bandwidth in value:
         check_positive("bandwidths", bandwidth)
     return tuple(float(bandwidth) for bandwidth in value)

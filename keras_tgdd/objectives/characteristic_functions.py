@@ -10,6 +10,8 @@ from keras_tgdd.annotations import Tensor
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import check_seed
 from keras_tgdd.checks import check_weight
+from keras_tgdd.objectives.class_means import class_means
+from keras_tgdd.objectives.class_means import merge_means
 from keras_tgdd.objectives.objective import Objective
 
 # Added under square roots, whose gradient at zero is infinite.
@@ -70,33 +72,14 @@ class CharacteristicFunctionObjective(Objective):
         self, features: Tensor, sample_weight: Tensor | None = None
     ) -> dict[str, Tensor]:
         phases = self._phases(features)
-        real, imag = ops.cos(phases), ops.sin(phases)
-        if sample_weight is None:
-            count = ops.full((features.shape[0],), float(features.shape[1]))
-            return {
-                "real": ops.mean(real, axis=1),
-                "imag": ops.mean(imag, axis=1),
-                "count": count,
-            }
-        count = ops.sum(sample_weight, axis=1)
-        share = sample_weight / ops.maximum(count, 1.0)[:, None]
-        return {
-            "real": ops.sum(share[:, :, None] * real, axis=1),
-            "imag": ops.sum(share[:, :, None] * imag, axis=1),
-            "count": count,
-        }
+        real, count = class_means(ops.cos(phases), sample_weight)
+        imag, _ = class_means(ops.sin(phases), sample_weight)
+        return {"real": real, "imag": imag, "count": count}
 
     def merge(
         self, first: dict[str, Tensor], second: dict[str, Tensor]
     ) -> dict[str, Tensor]:
-        count = first["count"] + second["count"]
-        # Neither part may have images of a class.
-        share = (second["count"] / ops.maximum(count, 1.0))[:, None]
-        merged = {
-            key: first[key] + share * (second[key] - first[key])
-            for key in ("real", "imag")
-        }
-        return {**merged, "count": count}
+        return merge_means(first, second, ["real", "imag"])
 
     def split_distance(
         self,

@@ -3,6 +3,8 @@
 from keras import ops
 
 from keras_tgdd.annotations import Tensor
+from keras_tgdd.objectives.class_means import class_means
+from keras_tgdd.objectives.class_means import merge_means
 from keras_tgdd.objectives.objective import Objective
 
 
@@ -30,15 +32,8 @@ class ClassMeanMatching(Objective):
     def summarize(
         self, features: Tensor, sample_weight: Tensor | None = None
     ) -> dict[str, Tensor]:
-        if sample_weight is None:
-            count = ops.full((features.shape[0],), float(features.shape[1]))
-            return {"mean": ops.mean(features, axis=1), "count": count}
-        count = ops.sum(sample_weight, axis=1)
-        total = ops.sum(sample_weight[:, :, None] * features, axis=1)
-        return {
-            "mean": total / ops.maximum(count, 1.0)[:, None],
-            "count": count,
-        }
+        mean, count = class_means(features, sample_weight)
+        return {"mean": mean, "count": count}
 
     def compare(self, summary: dict[str, Tensor], features: Tensor) -> Tensor:
         difference = summary["mean"] - ops.mean(features, axis=1)
@@ -47,8 +42,4 @@ class ClassMeanMatching(Objective):
     def merge(
         self, first: dict[str, Tensor], second: dict[str, Tensor]
     ) -> dict[str, Tensor]:
-        count = first["count"] + second["count"]
-        # Neither part may have images of a class.
-        share = (second["count"] / ops.maximum(count, 1.0))[:, None]
-        mean = first["mean"] + share * (second["mean"] - first["mean"])
-        return {"mean": mean, "count": count}
+        return merge_means(first, second, ["mean"])

@@ -36,11 +36,23 @@ class ClassificationConstraint:
         Returns:
             float32 tensor of shape `(n_classes,)`.
         """
-        num_classes, n, _ = outputs.shape
-        labels = ops.broadcast_to(
-            ops.arange(num_classes, dtype="int32")[:, None], (num_classes, n)
-        )
-        losses = ops.sparse_categorical_crossentropy(
-            labels, outputs, from_logits=from_logits
-        )
-        return ops.mean(losses, axis=1)
+        return ops.mean(class_cross_entropy(outputs, from_logits), axis=1)
+
+
+def class_cross_entropy(outputs: Tensor, from_logits: bool = True) -> Tensor:
+    """Computes the cross-entropy of every image with its class.
+
+    Args:
+        outputs: float32 tensor of shape `(n_classes, n, n_classes)`.
+        from_logits: whether outputs are logits. Defaults to `True`.
+
+    Returns:
+        float32 tensor of shape `(n_classes, n)`.
+    """
+    num_classes, n, _ = outputs.shape
+    labels = ops.broadcast_to(
+        ops.arange(num_classes, dtype="int32")[:, None], (num_classes, n)
+    )
+    return ops.sparse_categorical_crossentropy(
+        labels, outputs, from_logits=from_logits
+    )

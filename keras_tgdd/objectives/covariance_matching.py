@@ -4,6 +4,7 @@ from keras import ops
 
 from keras_tgdd.annotations import Tensor
 from keras_tgdd.checks import check_weight
+from keras_tgdd.objectives.class_means import class_means
 from keras_tgdd.objectives.objective import Objective
 
 
@@ -46,16 +47,16 @@ class CovarianceMatching(Objective):
     def summarize(
         self, features: Tensor, sample_weight: Tensor | None = None
     ) -> dict[str, Tensor]:
-        if sample_weight is None:
-            share = 1.0 / features.shape[1]
-            mean = ops.mean(features, axis=1)
-        else:
-            count = ops.maximum(ops.sum(sample_weight, axis=1), 1.0)
-            share = (sample_weight / count[:, None])[:, :, None]
-            mean = ops.sum(share * features, axis=1)
-        deviations = ops.subtract(features, mean[:, None])
+        mean, count = class_means(features, sample_weight)
+        share = 1.0 / ops.maximum(count, 1.0)[:, None]
+        if sample_weight is not None:
+            share = share * sample_weight
+        deviations = features - mean[:, None]
         # The covariance is deviationsᵀ deviations.
-        return {"mean": mean, "deviations": deviations * share**0.5}
+        return {
+            "mean": mean,
+            "deviations": deviations * ops.sqrt(share)[:, :, None],
+        }
 
     def compare(self, summary: dict[str, Tensor], features: Tensor) -> Tensor:
         own = self.summarize(features)

@@ -39,9 +39,9 @@ class KernelMatching(Objective):
     Example:
 
     ```python
-    trainer = keras_tgdd.DistillationTrainer(
-        synthetic, experts, objective=keras_tgdd.objectives.KernelMatching()
-    )
+    objective = keras_tgdd.objectives.KernelMatching()
+    summary = objective.summarize(real_features)  # (n_classes, n, size)
+    loss = objective.compare(summary, synthetic_features)  # (n_classes,)
     ```
 
     References:

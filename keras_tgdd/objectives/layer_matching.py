@@ -7,6 +7,8 @@ from keras import ops
 
 from keras_tgdd.annotations import Tensor
 from keras_tgdd.checks import check_weight
+from keras_tgdd.objectives.class_means import class_means
+from keras_tgdd.objectives.classification_constraint import class_cross_entropy
 from keras_tgdd.objectives.objective import Objective
 
 
@@ -107,10 +109,9 @@ class LayerMatching(Objective):
     ) -> dict[str, Tensor]:
         if sample_weight is None:
             sample_weight = ops.ones(features.shape[:2])
-        count = ops.maximum(ops.sum(sample_weight, axis=1), 1.0)
-        total = ops.sum(sample_weight[:, :, None] * features, axis=1)
+        mean, _ = class_means(features, sample_weight)
         return {
-            "mean": total / count[:, None],
+            "mean": mean,
             "features": self._of_last(features),
             "weight": sample_weight,
         }
@@ -121,13 +122,7 @@ class LayerMatching(Objective):
         matching = ops.sum(squares, axis=-1)
         classifier = ops.transpose(self._of_last(means))
         logits = ops.matmul(summary["features"], classifier)
-        labels = ops.broadcast_to(
-            ops.arange(logits.shape[0], dtype="int32")[:, None],
-            logits.shape[:2],
-        )
-        losses = ops.sparse_categorical_crossentropy(
-            labels, logits, from_logits=True
-        )
+        losses = class_cross_entropy(logits)
         discrimination = ops.sum(summary["weight"] * losses, axis=1)
         return matching + self.discrimination_weight * discrimination
 

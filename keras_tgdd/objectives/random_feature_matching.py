@@ -6,9 +6,9 @@ import numpy as np
 from keras import ops
 
 from keras_tgdd.annotations import Tensor
+from keras_tgdd.checks import check_positive
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import check_seed
-from keras_tgdd.objectives.arguments import check_positive
 from keras_tgdd.objectives.arguments import checked_bandwidths
 from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
 from keras_tgdd.objectives.objective import Objective
@@ -54,9 +54,9 @@ class RandomFeatureMatching(Objective):
     Example:
 
     ```python
-    base = RandomFeatureMatching.mean_squared_distance(features)
-    objective = RandomFeatureMatching(base)
-    summaries = experts.summarize(x, y, plan=80, objective=objective)
+    base = RandomFeatureMatching.mean_squared_distance(real_features)
+    objective = RandomFeatureMatching(base, num_features=512)
+    summaries = experts.summarize(x, y, objective)
     ```
 
     References:

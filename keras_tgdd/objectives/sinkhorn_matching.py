@@ -5,8 +5,8 @@ import math
 from keras import ops
 
 from keras_tgdd.annotations import Tensor
+from keras_tgdd.checks import check_positive
 from keras_tgdd.checks import check_positive_int
-from keras_tgdd.objectives.arguments import check_positive
 from keras_tgdd.objectives.arguments import refuse_sample_weight
 from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.objectives.squared_distances import TINY
@@ -50,9 +50,9 @@ class SinkhornMatching(Objective):
     Example:
 
     ```python
-    trainer = keras_tgdd.DistillationTrainer(
-        synthetic, experts, objective=keras_tgdd.objectives.SinkhornMatching()
-    )
+    objective = keras_tgdd.objectives.SinkhornMatching()
+    summary = objective.summarize(real_features)  # (n_classes, n, size)
+    loss = objective.compare(summary, synthetic_features)  # (n_classes,)
     ```
 
     References:

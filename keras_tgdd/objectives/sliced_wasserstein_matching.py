@@ -42,9 +42,9 @@ class SlicedWassersteinMatching(Objective):
 
     ```python
     objective = keras_tgdd.objectives.SlicedWassersteinMatching()
-    trainer = keras_tgdd.DistillationTrainer(
-        synthetic, experts, objective=objective
-    )
+    objective.build((6,))  # the trainer does it
+    summary = objective.summarize(real_features)  # (n_classes, n, size)
+    loss = objective.compare(summary, synthetic_features)  # (n_classes,)
     ```
 
     References:

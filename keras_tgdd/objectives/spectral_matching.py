@@ -6,8 +6,11 @@ import numpy as np
 from keras import ops
 
 from keras_tgdd.annotations import Tensor
+from keras_tgdd.checks import check_positive
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import check_weight
+from keras_tgdd.objectives.arguments import check_sequence
+from keras_tgdd.objectives.arguments import checked_bandwidths
 from keras_tgdd.objectives.characteristic_functions import (
     CharacteristicFunctionObjective,
 )
@@ -113,18 +116,23 @@ class SpectralMatching(CharacteristicFunctionObjective):
                 f"`kernel` must be one of {_KERNELS}. Received: "
                 f"kernel={kernel!r}"
             )
-        _check_bandwidths(bandwidths, num_frequencies)
+        self.bandwidths = checked_bandwidths(bandwidths)
+        if len(bandwidths) > num_frequencies:
+            raise ValueError(
+                "`num_frequencies` must be at least one for each of "
+                f"{len(bandwidths)} bandwidths. Received: "
+                f"num_frequencies={num_frequencies}"
+            )
         if base_bandwidth is not None:
-            _check_positive("base_bandwidth", base_bandwidth)
-        _check_positive("smoothness", smoothness)
+            check_positive("base_bandwidth", base_bandwidth)
+        check_positive("smoothness", smoothness)
         _check_amplitude_weight(amplitude_weight)
         if class_counts is not None:
-            _check_sequence("class_counts", class_counts)
+            check_sequence("class_counts", class_counts)
             for count in class_counts:
                 check_positive_int("class_counts", count)
             class_counts = tuple(int(count) for count in class_counts)
         self.kernel = kernel
-        self.bandwidths = tuple(float(width) for width in bandwidths)
         self.base_bandwidth = base_bandwidth
         self.class_counts = class_counts
         self.amplitude_weight = tuple(float(a) for a in amplitude_weight)
@@ -191,32 +199,6 @@ class SpectralMatching(CharacteristicFunctionObjective):
             "weight": self.weight,
             "seed": self.seed,
         }
-
-
-def _check_positive(name, value):
-    check_weight(name, value)
-    if value == 0:
-        raise ValueError(f"`{name}` must be positive. Received: {name}=0")
-
-
-def _check_sequence(name, value):
-    if np.ndim(value) != 1 or len(value) == 0:
-        raise ValueError(
-            f"`{name}` must be a sequence of at least one number. Received: "
-            f"{name}={value!r}"
-        )
-
-
-def _check_bandwidths(bandwidths, num_frequencies):
-    _check_sequence("bandwidths", bandwidths)
-    for width in bandwidths:
-        _check_positive("bandwidths", width)
-    if len(bandwidths) > num_frequencies:
-        raise ValueError(
-            "`num_frequencies` must be at least one for each of "
-            f"{len(bandwidths)} bandwidths. Received: "
-            f"num_frequencies={num_frequencies}"
-        )
 
 
 def _check_amplitude_weight(amplitude_weight):

@@ -1,12 +1,13 @@
 """What all recipes share: from parts to a compiled trainer."""
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_tgdd.annotations import ImagesPerClass
+from keras_tgdd.class_counts import class_counts
+from keras_tgdd.datasets.training_data import TrainingData
 from keras_tgdd.datasets.training_data import training_data
 from keras_tgdd.layers.siamese_augmentation import STRATEGIES
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
@@ -26,16 +27,14 @@ def build_trainer(
     seed: int,
     given: dict[str, Any],
     mode: str = "mosaic",
-    optimizer: Callable[[int], keras.optimizers.Optimizer] | None = None,
-    weight_of_constraint: Callable[[int], float] | None = None,
+    optimizer: keras.optimizers.Optimizer | None = None,
     **parts: Any,
 ) -> DistillationTrainer:
     """Returns a compiled trainer whose images are adapted to the data.
 
     Args:
         method: string, what distilled sets say of how they were made.
-        data: as `DistillationTrainer.fit` takes it, with labels in it; or a
-            pair `(x, y)`.
+        data: as `labelled` takes it.
         trajectory: `Trajectory`.
         images_per_class: int, or one a class.
         factor: int, tiles along a side of an image.
@@ -43,29 +42,47 @@ def build_trainer(
         given: arguments of `DistillationTrainer` that the caller of a recipe
             gave; they replace those of the recipe.
         mode: what images start from, as in `SyntheticImages.adapt`.
-        optimizer: makes the optimizer of the pixels from the number of
-            images in the largest class; `None` takes the trainer's.
-        weight_of_constraint: makes the constraint's weight in the same way.
+        optimizer: of the pixels; `None` takes the trainer's.
         **parts: arguments of `DistillationTrainer` that the recipe gives.
 
     Returns:
         `DistillationTrainer`.
     """
-    x, y = data if isinstance(data, tuple) else (data, None)
-    data = training_data(x, y)
+    data = labelled(data, trajectory)
     network = trajectory.network
     synthetic = SyntheticImages(
         network.num_classes, images_per_class, network.image_shape, factor
     )
     synthetic.adapt(data.x, data.y, mode=mode, seed=seed)
-    most = int(synthetic.counts.max())
-    if weight_of_constraint is not None:
-        parts["constraint_weight"] = weight_of_constraint(most)
     parts = {"seed": seed, "class_names": data.class_names, **parts, **given}
     trainer = DistillationTrainer(synthetic, trajectory, **parts)
     trainer.method = method
-    trainer.compile(None if optimizer is None else optimizer(most))
+    trainer.compile(optimizer)
     return trainer
+
+
+def labelled(data: Any, trajectory: Trajectory) -> TrainingData:
+    """Gathers images and labels, once.
+
+    Args:
+        data: as `DistillationTrainer.fit` takes it, with labels in it; or a
+            pair `(x, y)`; or what this function returned.
+        trajectory: `Trajectory`, whose statistics stand for those of arrays.
+
+    Returns:
+        `TrainingData`.
+    """
+    if isinstance(data, TrainingData):
+        return data
+    x, y = data if isinstance(data, tuple) else (data, None)
+    return training_data(x, y, mean=trajectory.mean, std=trajectory.std)
+
+
+def most_images(
+    images_per_class: ImagesPerClass, experts: ExpertTrajectories
+) -> int:
+    """Number of images in the largest class of a set."""
+    return max(class_counts(images_per_class, experts.num_classes))
 
 
 def one_of_six() -> SiameseAugmentation:

@@ -64,14 +64,9 @@ def cafe(
             f"`LayerMatching`. Received: layers {names}"
         )
     rate = of_unit_pixels(0.1, experts)
-
-    def optimizer(most):
-        return sgd(
-            keras.optimizers.schedules.PiecewiseConstantDecay(
-                [1200, 1600, 1800], [rate, rate / 2, rate / 4, rate / 8]
-            )
-        )
-
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
+        [1200, 1600, 1800], [rate, rate / 2, rate / 4, rate / 8]
+    )
     return build_trainer(
         "cafe",
         data,
@@ -81,7 +76,7 @@ def cafe(
         seed,
         given,
         mode="noise",
-        optimizer=optimizer,
+        optimizer=sgd(schedule),
         objective=LayerMatching(),
         constraint=False,
         augmentation=one_of_six(),

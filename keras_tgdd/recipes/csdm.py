@@ -3,12 +3,11 @@
 from typing import Any
 
 import keras
-import numpy as np
 
 from keras_tgdd.annotations import ImagesPerClass
-from keras_tgdd.datasets.training_data import training_data
 from keras_tgdd.objectives.spectral_matching import SpectralMatching
 from keras_tgdd.recipes.building import build_trainer
+from keras_tgdd.recipes.building import labelled
 from keras_tgdd.trainer import DistillationTrainer
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 from keras_tgdd.trajectories.interpolated_experts import InterpolatedExperts
@@ -49,8 +48,7 @@ def csdm(
     References:
         - [CSDM](https://arxiv.org/abs/2603.01698)
     """
-    x, y = data if isinstance(data, tuple) else (data, None)
-    counts = np.asarray(training_data(x, y).counts).tolist()
+    data = labelled(data, experts)
     return build_trainer(
         "csdm",
         data,
@@ -59,9 +57,9 @@ def csdm(
         factor,
         seed,
         given,
-        optimizer=lambda most: keras.optimizers.AdamW(0.01),
+        optimizer=keras.optimizers.AdamW(0.01),
         objective=SpectralMatching(
-            class_counts=counts, weight=300.0, seed=seed
+            class_counts=data.counts, weight=300.0, seed=seed
         ),
         constraint_weight=1.0,
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 from keras_tgdd.annotations import ImagesPerClass
 from keras_tgdd.recipes.building import build_trainer
+from keras_tgdd.recipes.building import most_images
 from keras_tgdd.recipes.building import of_unit_pixels
 from keras_tgdd.recipes.building import one_of_six
 from keras_tgdd.recipes.building import random_networks
@@ -45,11 +46,7 @@ def dm(
     References:
         - [DM](https://arxiv.org/abs/2110.04181), equation 4
     """
-
-    def optimizer(most):
-        rate = 1.0 if most < 100 else 10.0
-        return sgd(of_unit_pixels(rate, experts))
-
+    rate = 1.0 if most_images(images_per_class, experts) < 100 else 10.0
     return build_trainer(
         "dm",
         data,
@@ -58,7 +55,7 @@ def dm(
         factor,
         seed,
         given,
-        optimizer=optimizer,
+        optimizer=sgd(of_unit_pixels(rate, experts)),
         constraint=False,
         augmentation=one_of_six(),
         samples_per_class=256,

@@ -4,6 +4,8 @@ from typing import Any
 
 from keras_tgdd.annotations import ImagesPerClass
 from keras_tgdd.recipes.building import build_trainer
+from keras_tgdd.recipes.building import labelled
+from keras_tgdd.recipes.building import most_images
 from keras_tgdd.recipes.building import of_unit_pixels
 from keras_tgdd.recipes.building import one_of_six
 from keras_tgdd.recipes.building import sgd
@@ -18,6 +20,7 @@ def idm(
     images_per_class: ImagesPerClass = 10,
     factor: int = 2,
     seed: int = 0,
+    steps_per_training: int = 100,
     **given: Any,
 ) -> DistillationTrainer:
     """Improved distribution matching.
@@ -41,6 +44,8 @@ def idm(
         images_per_class: positive int, or one a class. Defaults to `10`.
         factor: positive int. Defaults to `2`.
         seed: int, of the start, the queue and all draws. Defaults to `0`.
+        steps_per_training: positive int, as in `NetworkQueue`. Defaults to
+            `100`.
         **given: arguments of `DistillationTrainer`, in place of the recipe's.
 
     Returns:
@@ -49,17 +54,19 @@ def idm(
     References:
         - [IDM](https://arxiv.org/abs/2307.09742)
     """
-    x, y = data if isinstance(data, tuple) else (data, None)
+    data = labelled(data, experts)
     queue = NetworkQueue(
         experts.network.network,
         experts.mean,
         experts.std,
-        x,
-        y,
+        data.x,
+        data.y,
+        steps_per_training=steps_per_training,
         class_names=experts.class_names,
         feature_layer=experts.network.feature_layer,
         seed=seed,
     )
+    few = most_images(images_per_class, experts) < 50
     return build_trainer(
         "idm",
         data,
@@ -68,8 +75,8 @@ def idm(
         factor,
         seed,
         given,
-        optimizer=lambda most: sgd(of_unit_pixels(0.2, experts)),
-        weight_of_constraint=lambda most: 0.5 if most < 50 else 0.1,
+        optimizer=sgd(of_unit_pixels(0.2, experts)),
+        constraint_weight=0.5 if few else 0.1,
         augmentation=one_of_six(),
         region=1,
     )

@@ -5,6 +5,7 @@ from typing import Any
 from keras_tgdd.annotations import ImagesPerClass
 from keras_tgdd.objectives.kernel_matching import KernelMatching
 from keras_tgdd.recipes.building import build_trainer
+from keras_tgdd.recipes.building import most_images
 from keras_tgdd.recipes.building import random_networks
 from keras_tgdd.recipes.building import sgd
 from keras_tgdd.trainer import DistillationTrainer
@@ -44,6 +45,7 @@ def m3d(
     References:
         - [M3D](https://arxiv.org/abs/2312.15927)
     """
+    rate = 1.0 if most_images(images_per_class, experts) == 1 else 10.0
     return build_trainer(
         "m3d",
         data,
@@ -52,7 +54,7 @@ def m3d(
         factor,
         seed,
         given,
-        optimizer=lambda most: sgd(1.0 if most == 1 else 10.0),
+        optimizer=sgd(rate),
         objective=KernelMatching(),
         constraint=False,
     )

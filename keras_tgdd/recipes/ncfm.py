@@ -58,7 +58,7 @@ def ncfm(
         factor,
         seed,
         given,
-        optimizer=lambda most: keras.optimizers.AdamW(0.01),
+        optimizer=keras.optimizers.AdamW(0.01),
         objective=CharacteristicFunctionMatching(seed=seed),
         constraint_weight=1.0,
         augmentation=one_of_six(),

@@ -71,8 +71,9 @@ def wmdd(
         factor,
         seed,
         given,
-        optimizer=lambda most: keras.optimizers.Adam(schedule, 0.5, 0.9),
+        optimizer=keras.optimizers.Adam(schedule, 0.5, 0.9),
         objective=objective,
         constraint_weight=1.0,
         augmentation=no_augmentation(),
+        region=1,  # the constraint reads the same weights
     )

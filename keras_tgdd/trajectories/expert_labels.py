@@ -1,14 +1,12 @@
 """What experts take images for, as soft labels."""
 
 import numpy as np
+from sklearn.utils.extmath import softmax
 
-from keras_tgdd.checks import check_images
-from keras_tgdd.checks import to_unit_range
+from keras_tgdd.checks import check_positive
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
-from keras_tgdd.datasets.soft_labels import check_temperature
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
-
-_BATCH_SIZE = 500
+from keras_tgdd.trajectories.expert_trajectories import check_experts
 
 
 def expert_labels(
@@ -34,25 +32,15 @@ def expert_labels(
         ValueError: if `x` is not images of the experts' shape, or the
             temperature is not positive.
     """
-    if not isinstance(experts, ExpertTrajectories):
-        raise TypeError(
-            "`experts` must be ExpertTrajectories, as "
-            "`keras_tgdd.train_experts` returns. Received: "
-            f"{type(experts).__name__}"
-        )
-    check_images(x, experts.image_shape)
-    check_temperature(temperature)
-    total = np.zeros((len(x), experts.num_classes))
+    check_experts(experts)
+    check_positive("temperature", temperature)
+    total = 0.0
     for expert in range(experts.num_experts):
-        weights = experts.weights(expert, -1)
-        for start in range(0, len(x), _BATCH_SIZE):
-            part = slice(start, start + _BATCH_SIZE)
-            images = (to_unit_range(x[part]) - experts.mean) / experts.std
-            _, outputs = experts.network.predict(weights, images)
-            if experts.network.ends_in_softmax:
-                with np.errstate(divide="ignore"):  # log 0 stands for never
-                    outputs = np.log(outputs)
-            total[part] += _softmax(outputs / np.float64(temperature))
+        _, outputs = experts.predict(x, expert)
+        if experts.network.ends_in_softmax:
+            with np.errstate(divide="ignore"):  # log 0 stands for never
+                outputs = np.log(outputs)
+        total = total + softmax(outputs / np.float64(temperature))
     return (total / experts.num_experts).astype("float32")
 
 
@@ -94,8 +82,3 @@ def relabelled(
         soft_labels=soft_labels,
         temperature=temperature,
     )
-
-
-def _softmax(logits):
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)

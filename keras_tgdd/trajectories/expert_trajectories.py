@@ -193,6 +193,31 @@ class ExpertTrajectories(Trajectory):
         Raises:
             TypeError, ValueError: if `x` is not images of the experts' shape.
         """
+        return self.predict(x, expert, epoch, batch_size)[0]
+
+    def predict(
+        self,
+        x: np.ndarray,
+        expert: int = 0,
+        epoch: int = -1,
+        batch_size: int = 500,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Reads the features and the outputs of images under one snapshot.
+
+        Args:
+            x: as in `features`.
+            expert: int, number of the expert. Defaults to `0`.
+            epoch: int, number of the snapshot. Defaults to `-1`, the last.
+            batch_size: positive int, images at a time. Defaults to `500`.
+
+        Returns:
+            Two float32 arrays, of shape `(n, network.feature_size)` and
+            `(n, num_classes)`: features, and logits or, of a network that
+            ends in a softmax, probabilities.
+
+        Raises:
+            TypeError, ValueError: if `x` is not images of the experts' shape.
+        """
         check_images(x, self.image_shape)
         check_positive_int("batch_size", batch_size)
         weights = self.weights(expert, epoch)
@@ -200,8 +225,9 @@ class ExpertTrajectories(Trajectory):
         for start in range(0, len(x), batch_size):
             images = to_unit_range(x[start : start + batch_size])
             images = (images - self.mean) / self.std
-            parts.append(self.network.predict(weights, images)[0])
-        return np.concatenate(parts)
+            parts.append(self.network.predict(weights, images))
+        features, outputs = zip(*parts, strict=True)
+        return np.concatenate(features), np.concatenate(outputs)
 
     def draw(
         self, generator: np.random.Generator, region: int
@@ -333,6 +359,16 @@ class ExpertTrajectories(Trajectory):
                 f"shapes {stored}. Received: a network with weights of "
                 f"shapes {self.network.weight_shapes}"
             )
+
+
+def check_experts(experts: Any) -> None:
+    """Raises `TypeError` unless `experts` are `ExpertTrajectories`."""
+    if not isinstance(experts, ExpertTrajectories):
+        raise TypeError(
+            "`experts` must be `ExpertTrajectories`, as `train_experts` and "
+            "`ExpertTrajectories.load` return them. Received: "
+            f"{type(experts).__name__}"
+        )
 
 
 def default_entries(trajectories: ExpertTrajectories) -> int:

@@ -1,6 +1,7 @@
 """Networks that are made of recorded experts."""
 
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
+from keras_tgdd.trajectories.expert_trajectories import check_experts
 from keras_tgdd.trajectories.trajectory import Trajectory
 
 
@@ -18,12 +19,7 @@ class OfExperts(Trajectory):
     """
 
     def __init__(self, experts: ExpertTrajectories) -> None:
-        if not isinstance(experts, ExpertTrajectories):
-            raise TypeError(
-                "`experts` must be `ExpertTrajectories`, as `train_experts` "
-                "and `ExpertTrajectories.load` return them. Received: "
-                f"{type(experts).__name__}"
-            )
+        check_experts(experts)
         self.experts = experts
         self.network = experts.network
         self.mean, self.std = experts.mean, experts.std

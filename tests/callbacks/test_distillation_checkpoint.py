@@ -2,14 +2,11 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from support.crashes import Stop
 
 import keras_tgdd
 from keras_tgdd.callbacks import DistillationCheckpoint
 from keras_tgdd.callbacks.distillation_checkpoint import remaining_parts
-
-
-class Stop(Exception):
-    """What a crash is to the process that catches it."""
 
 
 class Crash(keras_tgdd.callbacks.Progress):

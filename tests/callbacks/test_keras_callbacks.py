@@ -5,6 +5,8 @@ import csv
 import keras
 import numpy as np
 import pytest
+from support.crashes import Crash
+from support.crashes import Stop
 from support.distillations import fit
 from support.distillations import make
 from support.distillations import pixels
@@ -12,23 +14,6 @@ from support.distillations import pixels
 from keras_tgdd.callbacks import DistillationCheckpoint
 
 METRICS = {"loss", "matching", "constraint"}
-
-
-class Stop(Exception):
-    """What a crash is to the process that catches it."""
-
-
-class Crash(keras.callbacks.Callback):
-    """Fails before a step."""
-
-    def __init__(self, steps):
-        super().__init__()
-        self.steps = steps
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.steps == 0:
-            raise Stop
-        self.steps -= 1
 
 
 def rows(path):

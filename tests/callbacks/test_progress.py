@@ -1,6 +1,8 @@
 import keras
 import numpy as np
 import pytest
+from support.crashes import Crash
+from support.crashes import Stop
 
 import keras_tgdd
 from keras_tgdd.callbacks import DistillationCheckpoint
@@ -64,17 +66,6 @@ def bars(monkeypatch):
     return made
 
 
-class Failing(keras.callbacks.Callback):
-    """Counts for itself: Keras may tell the bar of steps in another thread."""
-
-    begun = 0
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.begun == 6:
-            raise KeyError("a failure")
-        self.begun += 1
-
-
 @pytest.mark.parametrize("first", [None, 6])
 def test_one_bar_whatever_parts_a_distillation_is_in(
     experts, small_data, tmp_path, capsys, bars, first
@@ -82,8 +73,8 @@ def test_one_bar_whatever_parts_a_distillation_is_in(
     path = tmp_path / "state.safetensors"
     if first:
         checkpoint = DistillationCheckpoint(path, seconds=0)
-        parts = checkpoint, Progress("first"), Failing()
-        with pytest.raises(KeyError):
+        parts = checkpoint, Progress("first"), Crash(6)
+        with pytest.raises(Stop):
             distil(experts, small_data, *parts)
         assert [bar.disable for bar in bars] == [True]  # closed
         bars.clear()

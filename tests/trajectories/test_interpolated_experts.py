@@ -1,10 +1,5 @@
-import keras
 import numpy as np
-import pytest
-from support.distillations import fit
-from support.distillations import pixels
 
-import keras_tgdd
 from keras_tgdd.trajectories import InterpolatedExperts
 
 
@@ -39,45 +34,3 @@ def test_snapshots_are_left_alone(experts):
         InterpolatedExperts(experts).draw(generator(seed), region=7)
     np.testing.assert_array_equal(experts.weights(0, 0), before[0])
     np.testing.assert_array_equal(experts.weights(0, 3), before[1])
-
-
-def test_what_belongs_to_the_experts_is_theirs(experts):
-    trajectory = InterpolatedExperts(experts)
-    trajectory.check_fits((8, 8, 2), 3)
-    assert trajectory.network is experts.network
-    assert trajectory.class_names == ("dark", "medium", "bright")
-    np.testing.assert_array_equal(trajectory.mean, experts.mean)
-    np.testing.assert_array_equal(trajectory.std, experts.std)
-
-
-def test_a_fingerprint_tells_them_from_others(experts):
-    layer = experts.network.network.layers[1].name
-    same = InterpolatedExperts(experts).fingerprint()
-    assert same == InterpolatedExperts(experts).fingerprint()
-    others = {
-        InterpolatedExperts(experts.reading(layer)).fingerprint(),
-        keras_tgdd.trajectories.FinalExperts(experts).fingerprint(),
-        experts.fingerprint(),
-    }
-    assert len({same, *others}) == 4
-
-
-def test_other_things_are_refused():
-    with pytest.raises(TypeError, match="`ExpertTrajectories`.*Received: list"):
-        InterpolatedExperts([])
-
-
-def test_distils(experts, small_data):
-    synthetic = keras_tgdd.layers.SyntheticImages(3, 1, (8, 8, 2), factor=2)
-    synthetic.adapt(*small_data, seed=0)
-    trainer = keras_tgdd.DistillationTrainer(
-        synthetic,
-        InterpolatedExperts(experts),
-        constraint_weight=1.0,
-        samples_per_class=4,
-    )
-    trainer.compile(keras.optimizers.SGD(0.02))
-    before = pixels(trainer)
-    history = fit(trainer, small_data).history
-    assert np.all(np.isfinite(history["loss"]))
-    assert np.any(pixels(trainer) != before)
