@@ -20,15 +20,17 @@ demo: $(DEMO_VENV)/.installed  ## distil real digits, 10 and 1 images per class
 test: lint $(BACKENDS:%=test-%) test-lowest test-once  ## everything, on all three backends
 
 # JAX compiles many small programs here, and runs each a few times.
+PYTEST := JAX_DISABLE_MOST_OPTIMIZATIONS=1 $(TEST_VENV)/bin/python -m pytest -n 2
+
 test-%: $(TEST_VENV)/.installed
-	KERAS_BACKEND=$* JAX_DISABLE_MOST_OPTIMIZATIONS=1 $(TEST_VENV)/bin/python -m pytest -n 2 -m "not slow and not once"
+	KERAS_BACKEND=$* $(PYTEST) -m "not slow and not once"
 
 test-once: $(TEST_VENV)/.installed
-	KERAS_BACKEND=jax $(TEST_VENV)/bin/python -m pytest -n 2 -m "once and not slow"
+	KERAS_BACKEND=jax $(PYTEST) -m "once and not slow"
 
 test-lowest: $(TEST_VENV)/.installed .keras-lowest/.installed  ## the lowest Keras allowed
-	KERAS_BACKEND=jax JAX_DISABLE_MOST_OPTIMIZATIONS=1 PYTHONPATH=.keras-lowest KERAS_EXPECTED=$(KERAS_LOWEST) \
-		$(TEST_VENV)/bin/python -m pytest -n 2 -m "not slow and not once"
+	KERAS_BACKEND=jax PYTHONPATH=.keras-lowest KERAS_EXPECTED=$(KERAS_LOWEST) \
+		$(PYTEST) -m "not slow and not once"
 
 test-slow: $(TEST_VENV)/.installed  ## trainings of minutes
 	KERAS_BACKEND=$(KERAS_BACKEND) $(TEST_VENV)/bin/python -m pytest -m slow

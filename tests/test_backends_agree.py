@@ -10,6 +10,8 @@ import keras_tgdd
 
 pytestmark = pytest.mark.once
 BACKENDS = ["jax", "tensorflow", "torch"]
+# Programs of JAX as users run them, whatever `make test` saves elsewhere.
+AS_USED = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "0"}
 
 
 def network_fn(input_shape, num_classes):
@@ -41,6 +43,7 @@ def on_each_backend(script, directory):
             directory / "experts",
             output,
             backend=backend,
+            **AS_USED,
         )
         results[backend] = load_file(output)
     return results
@@ -160,7 +163,12 @@ def evaluations(tmp_path_factory):
     results = {}
     for backend in BACKENDS:
         output = directory / f"{backend}.safetensors"
-        run_python("tests/support/one_evaluation.py", output, backend=backend)
+        run_python(
+            "tests/support/one_evaluation.py",
+            output,
+            backend=backend,
+            **AS_USED,
+        )
         results[backend] = load_file(output)
     return results
 
