@@ -15,6 +15,8 @@ class ClassImages(ABC):
 
     Attributes:
         x: array of images, `(n, height, width, channels)`.
+        image_shape: triple of ints, `(height, width, channels)`.
+        num_classes: int.
         counts: int array of shape `(n_classes,)`, images of each class.
     """
 

@@ -36,6 +36,7 @@ class RealImages(ClassImages):
         check_images(x, image_shape)
         check_labels(y, len(x), num_classes, every_class=every_class)
         self.x, self.y = x, y
+        self.image_shape, self.num_classes = tuple(image_shape), num_classes
         self.counts = np.bincount(y, minlength=num_classes)
         # Images of class c stand at members[starts[c]:starts[c] + counts[c]].
         self._members = np.argsort(y, kind="stable")

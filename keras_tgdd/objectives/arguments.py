@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def check_sequence(name: str, value: Any) -> None:
     """Raises `ValueError` unless `value` holds at least one of something."""
-    if isinstance(value, str) or not np.iterable(value) or not len(value):
+    # Neither a string nor a set has an order of numbers.
+    if np.ndim(value) != 1 or not len(value):
         raise ValueError(
             f"`{name}` must be a sequence of at least one number. Received: "
             f"{name}={value!r}"

@@ -89,7 +89,7 @@ def test_equal_features_have_a_finite_gradient():
 
 
 def test_takes_compiled_steps(experts, small_data):
-    assert_takes_steps(experts, small_data, KernelMatching(), 0.1)
+    assert_takes_steps(experts, small_data, KernelMatching(), 0.1, falls_to=0.8)
 
 
 def test_declares_its_properties():

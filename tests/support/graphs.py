@@ -24,11 +24,21 @@ def assert_one_graph(trainer, *given):
     def step(inputs):
         return trainer.compute_loss(y_pred=trainer(inputs, training=True))
 
+    def loss_and_gradient(function):
+        images.grad = None
+        loss = function(inputs)
+        loss.backward()
+        return [ops.convert_to_numpy(t).copy() for t in (loss, images.grad)]
+
     (inputs,) = StepSource(trainer, *given).steps(0, 1)[0]
     inputs = keras.tree.map_structure(ops.convert_to_tensor, inputs)
-    loss = ops.convert_to_numpy(step(inputs))
+    images = trainer.synthetic.images.value
+    # Steps of other trainers count against one limit of recompilations.
+    torch._dynamo.reset()
     # The backend generates no code, which would take several times as long.
     whole = torch.compile(step, fullgraph=True, backend="aot_eager")
-    np.testing.assert_allclose(
-        ops.convert_to_numpy(whole(inputs)), loss, rtol=1e-4
-    )
+    loss, gradient = loss_and_gradient(step)
+    traced_loss, traced_gradient = loss_and_gradient(whole)
+    np.testing.assert_allclose(traced_loss, loss, rtol=1e-4)
+    error = np.linalg.norm(traced_gradient - gradient)
+    assert error <= 1e-4 * np.linalg.norm(gradient), error
