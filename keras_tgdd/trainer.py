@@ -14,7 +14,8 @@ from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import check_seed
 from keras_tgdd.checks import check_weight
 from keras_tgdd.class_counts import rate_shares
-from keras_tgdd.compilation import compiles_by_chunk
+from keras_tgdd.compilation import compile_call
+from keras_tgdd.compilation import compiles_calls
 from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.compilation import keep_freed_memory
 from keras_tgdd.compilation import settle
@@ -184,10 +185,9 @@ class DistillationTrainer(keras.Model):
             optimizer = keras.optimizers.SGD(
                 rate * int(self.synthetic.counts.max()), momentum=0.5
             )
-        self._choose_jit_compile = jit_compile is None
-        if jit_compile is None:
-            jit_compile = "auto"  # `fit` knows how much work there is
-        super().compile(optimizer=optimizer, jit_compile=jit_compile, **kwargs)
+        self._jit_compile = jit_compile  # `fit` knows how much work there is
+        whole = "auto" if jit_compile is None else jit_compile
+        super().compile(optimizer=optimizer, jit_compile=whole, **kwargs)
 
     def fit(
         self,
@@ -288,18 +288,21 @@ class DistillationTrainer(keras.Model):
             self.compile()
         pixels = self._pixels(num_steps, source)
         keep_freed_memory(pixels)
-        if self._choose_jit_compile:
+        jit_compile = self._jit_compile
+        if jit_compile is None:
             jit_compile = default_jit_compile(pixels)
-            if jit_compile not in ("auto", self.jit_compile):
-                self.jit_compile = jit_compile
-                if not self.num_steps:  # `estimate` of another length
-                    self.train_function = None
-        cut = self.classes_per_chunk < self.synthetic.num_classes
-        if cut and compiles_by_chunk(self.jit_compile):
-            self.jit_compile = False
-            self.trajectory.network.compile_chunks()
-        if self.jit_compile and not self.optimizer.built:
+        alone = compiles_calls(jit_compile)
+        whole = False if alone else jit_compile
+        if whole not in ("auto", self.jit_compile):
+            self.jit_compile = whole
+            if not self.num_steps:  # `estimate` of another length
+                self.train_function = None
+        if (alone or self.jit_compile) and not self.optimizer.built:
             settle(self, source.smallest_inputs())
+        cut = self.classes_per_chunk < self.synthetic.num_classes
+        if cut and alone:
+            self.trajectory.network.compile_chunks()
+        compile_call(self, alone and not cut)
 
     @property
     def decoded_in_step(self) -> int:

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 from support.graphs import assert_one_graph
+from support.graphs import compiled_graphs
 from support.networks import small_network
 from support.networks import softmax_network
 from support.summaries import summarize
@@ -10,7 +11,8 @@ from support.summaries import summarize
 import keras_tgdd
 from keras_tgdd import DistillationTrainer
 from keras_tgdd import memory
-from keras_tgdd.compilation import compiles_by_chunk
+from keras_tgdd.compilation import calls_compiled
+from keras_tgdd.compilation import compiles_calls
 from keras_tgdd.layers import SiameseAugmentation
 from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.models import FrozenNetwork
@@ -146,21 +148,15 @@ def test_compiled_steps_equal_eager_ones_and_compile_once(experts, small_data):
     assert compiled_graphs() == graphs
 
 
-def compiled_graphs():
-    """How many graphs torch.compile has made; 0 on the other backends."""
-    if keras.backend.backend() != "torch":
-        return 0
-    from torch._dynamo.utils import counters
-
-    return counters["stats"]["unique_graphs"]
-
-
 def test_a_compiled_step_is_compiled_once(experts, small_data):
     """PyTorch would compile the second step anew for what Keras notes at the
     first: see `settle`."""
+    before = compiled_graphs()
     trainer = make(experts, small_data, compiled=True)
     fit(trainer, small_data, steps_per_epoch=1)
     graphs = compiled_graphs()
+    # Nothing but the call: neither the optimizer nor what builds the model.
+    assert graphs - before == compiles_calls(True)
     fit(trainer, small_data, steps_per_epoch=2)
     assert compiled_graphs() == graphs
 
@@ -488,8 +484,9 @@ def test_cutting_over_classes_changes_nothing(experts, small_data, compiled):
     fit(whole, small_data)
     fit(cut, small_data)
     np.testing.assert_allclose(pixels(cut), pixels(whole), atol=2e-5)
-    if compiles_by_chunk(compiled):
+    if compiles_calls(compiled):
         assert not cut.jit_compile  # its chunks are compiled instead
+        assert not calls_compiled(cut)
 
 
 def test_a_step_that_would_not_fit_is_cut(experts, small_data, monkeypatch):

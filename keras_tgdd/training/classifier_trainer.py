@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike
 
 from keras_tgdd.annotations import Seed
 from keras_tgdd.annotations import Tensor
+from keras_tgdd.compilation import compile_call
+from keras_tgdd.compilation import compiles_calls
 from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.compilation import keep_freed_memory
 from keras_tgdd.compilation import settle
@@ -143,24 +145,34 @@ class ClassifierTrainer(keras.Model):
             steps_per_epoch: int, as in `restart`.
         """
         if self._fresh_optimizer is None:
-            jit_compile = self._jit_compile
-            pixels = self._pixels(steps_per_epoch)
-            keep_freed_memory(pixels)
-            if jit_compile is None:
-                jit_compile = default_jit_compile(pixels)
-            self.compile(
-                optimizer=self.recipe.optimizer(steps_per_epoch),
-                weighted_metrics=[
-                    keras.metrics.CategoricalAccuracy(name="accuracy")
-                ],
-                jit_compile=jit_compile,
-            )
-            settle(self, self._smallest_inputs())
+            self._prepare(steps_per_epoch)
             self._fresh_optimizer = [
                 np.copy(ops.convert_to_numpy(v.value))
                 for v in self.optimizer.variables
             ]
         set_values(self.optimizer.variables, self._fresh_optimizer)
+
+    def _prepare(self, steps_per_epoch):
+        """Compiles, as suits the length of the training."""
+        pixels = self._pixels(steps_per_epoch)
+        keep_freed_memory(pixels)
+        jit_compile = self._jit_compile
+        if jit_compile is None:
+            jit_compile = default_jit_compile(pixels)
+        alone = compiles_calls(jit_compile)
+        self.compile(
+            optimizer=self.recipe.optimizer(steps_per_epoch),
+            weighted_metrics=[
+                keras.metrics.CategoricalAccuracy(name="accuracy")
+            ],
+            jit_compile=False if alone else jit_compile,
+        )
+        inputs = self._smallest_inputs()
+        outputs = settle(self, inputs)
+        # Keras would call the model again to build its metrics.
+        self.compute_metrics(inputs, ops.zeros_like(outputs), outputs)
+        self.reset_metrics()
+        compile_call(self, alone)
 
     def _smallest_inputs(self):
         """One image, for a first call."""

@@ -6,7 +6,7 @@ from support.gradients import value_and_gradient
 from support.networks import small_network
 from support.networks import softmax_network
 
-from keras_tgdd.compilation import compiles_by_chunk
+from keras_tgdd.compilation import compiles_calls
 from keras_tgdd.models import FrozenNetwork
 from keras_tgdd.models.frozen_network import check_network
 
@@ -185,7 +185,7 @@ def test_chunks_of_classes_change_neither_values_nor_gradient(rng):
 
 
 @pytest.mark.skipif(
-    not compiles_by_chunk(True), reason="the whole step is compiled"
+    not compiles_calls(True), reason="the whole step is compiled"
 )
 def test_chunks_are_compiled_once(rng):
     frozen = FrozenNetwork(small_network((8, 8, 2), 3))

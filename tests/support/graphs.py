@@ -42,3 +42,12 @@ def assert_one_graph(trainer, *given):
     np.testing.assert_allclose(traced_loss, loss, rtol=1e-4)
     error = np.linalg.norm(traced_gradient - gradient)
     assert error <= 1e-4 * np.linalg.norm(gradient), error
+
+
+def compiled_graphs():
+    """How many graphs torch.compile has made; 0 on the other backends."""
+    if keras.backend.backend() != "torch":
+        return 0
+    from torch._dynamo.utils import counters
+
+    return counters["stats"]["unique_graphs"]

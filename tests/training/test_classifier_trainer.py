@@ -2,9 +2,11 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from support.graphs import compiled_graphs
 from support.networks import small_network
 from support.networks import softmax_network
 
+from keras_tgdd.compilation import compiles_calls
 from keras_tgdd.models.frozen_network import flat_weights
 from keras_tgdd.training import ClassifierTrainer
 from keras_tgdd.training import TrainingRecipe
@@ -110,8 +112,10 @@ def test_seed_decides_and_one_trainer_serves_many_runs(small_data):
 def test_compiled_steps_equal_eager_ones(small_data):
     changes = dict(augmentation=("flip", "color", ("crop", "rotate")))
     eager = train(make(jit_compile=False, **changes), small_data)
+    before = compiled_graphs()
     compiled = train(make(jit_compile=True, **changes), small_data)
     np.testing.assert_allclose(compiled, eager, atol=2e-4)
+    assert compiled_graphs() - before == compiles_calls(True)
 
 
 def test_networks_that_end_in_a_softmax_train_on_probabilities(small_data):
