@@ -9,6 +9,7 @@ compilation as a newcomer would.
 """
 
 import argparse
+import functools
 import json
 import tempfile
 import time
@@ -18,6 +19,8 @@ import machine
 import keras_tgdd
 from keras_tgdd.callbacks import Progress
 from keras_tgdd.evaluation import get_protocol
+from keras_tgdd.evaluation import select_images
+from keras_tgdd.evaluation.selection import METHODS
 from keras_tgdd.trajectories import short_recipe
 
 
@@ -27,9 +30,14 @@ def parse_arguments():
     parser.add_argument("--data-dir", help="where TFDS keeps its data")
     parser.add_argument("--images-per-class", type=int, default=10)
     parser.add_argument("--factor", type=int, default=2)
-    parser.add_argument("--expert-epochs", type=int, default=5)
-    parser.add_argument("--iterations", type=int, default=120)
-    parser.add_argument("--samples-per-class", type=int, default=128)
+    parser.add_argument("--width", type=int, default=64, help="of the expert")
+    parser.add_argument("--expert-epochs", type=int, default=12)
+    parser.add_argument("--snapshots-per-epoch", type=int, default=2)
+    parser.add_argument(
+        "--start", choices=sorted(METHODS), default="k_means", help="images"
+    )
+    parser.add_argument("--iterations", type=int, default=150)
+    parser.add_argument("--samples-per-class", type=int, default=64)
     parser.add_argument("--region", type=int, default=7)
     parser.add_argument(
         "--cached", action="store_true", help="distil from summaries"
@@ -54,6 +62,22 @@ class Clock:
         self._last = now
 
 
+def start(args, data, experts):
+    """Mosaics of real images that are chosen by the expert's features."""
+    x, y = data.x_train, data.y_train
+    features = None if args.start == "random" else experts.features(x)
+    chosen = select_images(
+        x,
+        y,
+        args.images_per_class,
+        args.start,
+        features,
+        factor=args.factor,
+        seed=args.seed,
+    )
+    return keras_tgdd.layers.SyntheticImages.from_distilled(chosen)
+
+
 def main():
     args = parse_arguments()
     clock = Clock()
@@ -61,25 +85,20 @@ def main():
     clock("load")
     with tempfile.TemporaryDirectory() as directory:
         experts = keras_tgdd.train_experts(
-            keras_tgdd.models.ConvNet,
+            functools.partial(keras_tgdd.models.ConvNet, width=args.width),
             data.x_train,
             data.y_train,
             num_experts=1,
             directory=directory,
             recipe=short_recipe(args.expert_epochs, data.image_shape[0]),
-            snapshots_per_epoch=4,
+            snapshots_per_epoch=args.snapshots_per_epoch,
             mean=data.mean,
             std=data.std,
             seed=args.seed,
         )
         clock("experts")
-        synthetic = keras_tgdd.layers.SyntheticImages(
-            data.num_classes,
-            args.images_per_class,
-            data.image_shape,
-            args.factor,
-        )
-        synthetic.adapt(data.x_train, data.y_train, seed=args.seed)
+        synthetic = start(args, data, experts)
+        clock("start")
         trainer = keras_tgdd.DistillationTrainer(
             synthetic,
             experts,

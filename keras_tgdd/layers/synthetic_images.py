@@ -1,5 +1,6 @@
 """The trainable pixels of a distilled set."""
 
+from typing import TYPE_CHECKING
 from typing import Any
 
 import keras
@@ -17,6 +18,9 @@ from keras_tgdd.checks import to_unit_range
 from keras_tgdd.class_counts import class_counts
 from keras_tgdd.layers.multi_formation import MultiFormation
 from keras_tgdd.layers.pixel_range import PixelRange
+
+if TYPE_CHECKING:
+    from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 
 MODES = ("mosaic", "random", "noise")
 
@@ -206,8 +210,38 @@ class SyntheticImages(keras.layers.Layer):
             ]
         )
         images = to_unit_range(x[index])
-        if tiles > 1:
-            images = self._assemble(images)
+        self._fill(self._assemble(images) if tiles > 1 else images)
+
+    @classmethod
+    def from_distilled(
+        cls, distilled: "DistilledDataset", **kwargs: Any
+    ) -> "SyntheticImages":
+        """Returns a layer that starts from the images of a set.
+
+        Args:
+            distilled: `DistilledDataset`: one distilled before, or real images
+                that `keras_tgdd.evaluation.select_images` chose.
+            **kwargs: arguments of `keras.layers.Layer`.
+
+        Example:
+
+        ```python
+        start = keras_tgdd.evaluation.select_images(
+            x, y, 10, "k_means", experts.features(x), factor=2
+        )
+        synthetic = keras_tgdd.layers.SyntheticImages.from_distilled(start)
+        ```
+        """
+        image_shape = distilled.images.shape[-3:]
+        counts = distilled.counts.tolist()
+        layer = cls(
+            len(counts), counts, image_shape, distilled.factor, **kwargs
+        )
+        layer._fill(np.reshape(distilled.images, (-1, *image_shape)))
+        return layer
+
+    def _fill(self, images):
+        """Takes images, ordered by class, as they are stored."""
         filled = np.full(self.images.shape, 0.5, "float32")
         filled[self._places] = images
         self.images.assign(filled)

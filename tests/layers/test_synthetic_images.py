@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from support.layer_round import check_config
 
+from keras_tgdd import DistilledDataset
 from keras_tgdd.layers import SyntheticImages
 
 
@@ -65,6 +66,22 @@ def test_mosaic_is_anti_aliased():
     layer.adapt(x, np.repeat([0, 1], 4))
     inner = pixels(layer)[:, :, 2:6, 2:6]
     np.testing.assert_allclose(inner, 0.5, atol=1e-6)
+
+
+@pytest.mark.parametrize("images_per_class", [2, (1, 3, 2)])
+def test_starts_from_the_images_of_a_set(rng, images_per_class):
+    layer = SyntheticImages(3, images_per_class, (8, 8, 2), factor=2)
+    drawn = rng.random(layer.stored_images().shape, dtype="float32")
+    labels = layer.labels.ravel()
+    stored = DistilledDataset(drawn, labels=labels, factor=2)
+    layer = SyntheticImages.from_distilled(stored, name="start")
+    assert (layer.name, layer.factor) == ("start", 2)
+    assert layer.images_per_class == images_per_class
+    np.testing.assert_array_equal(layer.stored_images(), drawn)
+    decoded = keras.ops.convert_to_numpy(layer())
+    x, y = stored.to_numpy()
+    first = decoded[0, : layer.decoded_counts[0]]
+    np.testing.assert_allclose(first, x[y == 0], atol=1e-6)
 
 
 def test_noise_needs_no_data_and_fills_the_range():
