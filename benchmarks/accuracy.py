@@ -10,6 +10,7 @@ between runs. Test data are read for the figures alone.
 """
 
 import argparse
+import functools
 import json
 import pathlib
 import shlex
@@ -25,10 +26,14 @@ from keras_tgdd.callbacks import Progress
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import pool
 from keras_tgdd.evaluation import select_images
+from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.storage.replacing import replacing
 from keras_tgdd.trajectories import RandomNetworks
+from keras_tgdd.trajectories import expert_recipe
+from keras_tgdd.trajectories import short_recipe
 
 RESULTS = pathlib.Path(__file__).parent / "results"
+RECIPES = {"published": expert_recipe, "short": short_recipe}
 
 
 def parse_arguments():
@@ -47,27 +52,31 @@ class Workshop:
     def __init__(self, dataset, data_dir, output_dir):
         self.data = keras_tgdd.datasets.load(dataset, data_dir)
         self.directory = pathlib.Path(output_dir) / dataset
-        self._experts = self._features = None
+        self._experts, self._features = {}, {}
         self.seconds = {}
 
     def experts(self, run):
-        if self._experts is None:
+        expert = run.expert
+        if expert not in self._experts:
             data = self.data
+            recipe = RECIPES[expert.recipe](expert.epochs, data.image_shape[0])
             start = time.perf_counter()
-            self._experts = keras_tgdd.train_experts(
-                keras_tgdd.models.ConvNet,
+            self._experts[expert] = keras_tgdd.train_experts(
+                functools.partial(
+                    keras_tgdd.models.ConvNet, width=expert.width
+                ),
                 data.x_train,
                 data.y_train,
                 num_experts=1,
-                epochs=run.expert_epochs,
-                directory=self.directory / "experts",
-                validation_data=(data.x_test, data.y_test),
+                directory=self.directory / f"expert_{expert.name}",
+                recipe=recipe,
                 mean=data.mean,
                 std=data.std,
                 class_names=data.class_names,
+                snapshots_per_epoch=expert.snapshots_per_epoch,
             )
             self.seconds["experts"] = time.perf_counter() - start
-        return self._experts
+        return self._experts[expert]
 
     def distilled(self, run):
         """The set of a run, read from disk where it is there already."""
@@ -83,17 +92,14 @@ class Workshop:
             trajectory = RandomNetworks(
                 network, data.mean, data.std, data.class_names
             )
-        synthetic = keras_tgdd.layers.SyntheticImages(
-            data.num_classes, run.images_per_class, data.image_shape, run.factor
-        )
-        synthetic.adapt(data.x_train, data.y_train, seed=0)
         trainer = keras_tgdd.DistillationTrainer(
-            synthetic,
+            self._start(run),
             trajectory,
             constraint=None if run.method == "tgdd" else False,
+            samples_per_class=run.samples_per_class or 128,
         )
         source = (data.x_train, data.y_train)
-        if run.from_summaries:
+        if run.samples_per_class is None and run.method != "random_networks":
             start = time.perf_counter()
             source = (trajectory.summarize(*source),)
             self.seconds["summaries"] = time.perf_counter() - start
@@ -107,23 +113,32 @@ class Workshop:
         self.seconds["distillation"] = time.perf_counter() - start
         return trainer.distilled_dataset()
 
-    def features(self, run):
-        """Those of all training images, for the methods that need them."""
-        if run.method == "random":
-            return None
-        if self._features is None:
-            x = self.data.x_train
-            self._features = self.experts(run).features(x)
-        return self._features
+    def _start(self, run):
+        data = self.data
+        if run.start != "random":
+            chosen = self.selected(run, run.start, 0)
+            return SyntheticImages.from_distilled(chosen)
+        synthetic = SyntheticImages(
+            data.num_classes, run.images_per_class, data.image_shape, run.factor
+        )
+        synthetic.adapt(data.x_train, data.y_train, seed=0)
+        return synthetic
 
-    def selected(self, run, seed):
+    def features(self, run):
+        """Those of all training images, under the expert."""
+        if run.expert not in self._features:
+            x = self.data.x_train
+            self._features[run.expert] = self.experts(run).features(x)
+        return self._features[run.expert]
+
+    def selected(self, run, method, seed):
         data = self.data
         return select_images(
             data.x_train,
             data.y_train,
             run.images_per_class,
-            run.method,
-            self.features(run),
+            method,
+            None if method == "random" else self.features(run),
             factor=run.factor,
             mean=data.mean,
             std=data.std,
@@ -153,7 +168,9 @@ def measure(run, workshop):
         results = [found]
     else:  # a draw of its own for every network
         results = [
-            workshop.evaluate(run, workshop.selected(run, seed), 1, seed)
+            workshop.evaluate(
+                run, workshop.selected(run, run.method, seed), 1, seed
+            )
             for seed in range(run.num_runs)
         ]
     evaluation = pool(results)

@@ -28,6 +28,8 @@ def describe(run):
         parts.append("factor 1")
     elif not run.distils and run.factor > 1:
         parts.append("mosaics")
+    if run.distils and run.expert == accuracy_runs.NARROW:
+        parts.append("narrow expert")
     return ", ".join(parts)
 
 

@@ -52,7 +52,7 @@ PUBLISHED = [
 ABLATION = [
     ("fashion_mnist_10_random_networks", "under random networks"),
     ("fashion_mnist_10_stage_wise", "along an expert, stage by stage"),
-    ("fashion_mnist_10_short", "the same, with the constraint: TGDD"),
+    ("fashion_mnist_10_tgdd", "the same, with the constraint: TGDD"),
 ]
 BACKENDS = [
     ("torch", "PyTorch, bfloat16"),
@@ -180,7 +180,7 @@ def networks_table():
         for network in accuracy_runs.NETWORKS
     ]
     if any(stored(name) for name, _ in names):
-        names.insert(0, ("fashion_mnist_10_short", "ConvNet"))
+        names.insert(0, ("fashion_mnist_10_tgdd", "ConvNet"))
     return named_runs_table(["network", "accuracy in %"], names)
 
 

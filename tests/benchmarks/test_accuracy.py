@@ -15,7 +15,7 @@ import accuracy, accuracy_runs, report
 folder = pathlib.Path(sys.argv.pop(1))
 one = accuracy_runs.Run(
     "digits", 1, factor=1, iterations=2, epochs=4, num_runs=2, test_every=2,
-    expert_epochs=2,
+    expert=accuracy_runs.Expert(2), start="k_means", samples_per_class=8,
 )
 change = lambda **changes: dataclasses.replace(one, **changes)
 accuracy_runs.RUNS.clear()
