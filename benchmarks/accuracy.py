@@ -98,6 +98,8 @@ class Workshop:
             constraint=None if run.method == "tgdd" else False,
             samples_per_class=run.samples_per_class or 128,
         )
+        if run.rate is not None:
+            trainer.compile(falling_rate(run.rate, run.iterations))
         source = (data.x_train, data.y_train)
         if run.samples_per_class is None and run.method != "random_networks":
             start = time.perf_counter()
@@ -157,6 +159,12 @@ class Workshop:
             description=run.name,
             test_every=run.test_every,
         )
+
+
+def falling_rate(rate, iterations):
+    """The paper's optimizer of pixels with a rate that falls to zero."""
+    schedule = keras.optimizers.schedules.CosineDecay(rate, iterations)
+    return keras.optimizers.SGD(schedule, momentum=0.5)
 
 
 def measure(run, workshop):

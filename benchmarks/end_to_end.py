@@ -15,6 +15,7 @@ import tempfile
 import time
 
 import machine
+from accuracy import falling_rate
 
 import keras_tgdd
 from keras_tgdd.callbacks import Progress
@@ -36,7 +37,10 @@ def parse_arguments():
     parser.add_argument(
         "--start", choices=sorted(METHODS), default="k_means", help="images"
     )
-    parser.add_argument("--iterations", type=int, default=150)
+    parser.add_argument("--iterations", type=int, default=200)
+    parser.add_argument(
+        "--rate", type=float, default=0.2, help="falls along a cosine to 0"
+    )
     parser.add_argument("--samples-per-class", type=int, default=64)
     parser.add_argument("--region", type=int, default=7)
     parser.add_argument(
@@ -106,6 +110,7 @@ def main():
             samples_per_class=args.samples_per_class,
             seed=args.seed,
         )
+        trainer.compile(falling_rate(args.rate, args.iterations))
         source = (data.x_train, data.y_train)
         if args.cached:
             source = (experts.summarize(*source),)

@@ -55,6 +55,20 @@ def test_summaries_are_made_where_they_pay(
     assert len(list(tmp_path.glob("summaries_*"))) == cached
 
 
+def test_starts_from_images_that_a_method_chooses(small_data, tmp_path):
+    arguments = dict(factor=1, iterations=1, directory=tmp_path)
+    distilled = distill(small_data, start="k_means", **arguments)
+    experts = keras_tgdd.trajectories.ExpertTrajectories.load(tmp_path)
+    x, y = small_data
+    chosen = keras_tgdd.evaluation.select_images(
+        x, y, 1, "k_means", experts.features(x)
+    )
+    random = distill(small_data, **arguments)
+    # One step moves pixels by much less than images differ.
+    step = np.abs(distilled.images - chosen.images).max()
+    assert 0 < step < 0.1 < np.abs(random.images - chosen.images).max()
+
+
 @pytest.mark.parametrize("wanted", [False, True])
 def test_summaries_can_be_asked_for_or_not(small_data, tmp_path, wanted):
     distill(small_data, directory=tmp_path, cache_summaries=wanted)

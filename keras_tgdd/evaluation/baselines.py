@@ -1,6 +1,7 @@
 """Small sets to compare with, under the same protocol."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -68,11 +69,7 @@ def select_images(
     check_images(x)
     num_classes = check_labels(y, len(x))
     counts = class_counts(images_per_class, num_classes, class_names)
-    if method not in METHODS:
-        raise ValueError(
-            f"`method` must be one of {sorted(METHODS)}. Received: "
-            f"method={method!r}"
-        )
+    check_method("method", method)
     if features is None:
         features = x
     elif len(features) != len(x):
@@ -146,3 +143,20 @@ def random_images(
         class_names=class_names,
         seed=seed,
     )
+
+
+def check_method(name: str, method: Any) -> None:
+    """Refuses what is not a method of `select_images`.
+
+    Args:
+        name: string, what the caller calls it.
+        method: what is looked at.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    if method not in tuple(METHODS):
+        raise ValueError(
+            f"`{name}` must be one of {sorted(METHODS)}. Received: "
+            f"{name}={method!r}"
+        )

@@ -51,4 +51,5 @@ class BlockAveragePooling2D(keras.layers.AveragePooling2D):
         high, wide = height // rows, width // columns
         blocks = inputs[:, : high * rows, : wide * columns]
         blocks = ops.reshape(blocks, (-1, high, rows, wide, columns, channels))
-        return ops.mean(blocks, axis=(2, 4))
+        # Not a mean, whose gradient divides at each pixel.
+        return ops.sum(blocks, axis=(2, 4)) * (1.0 / (rows * columns))

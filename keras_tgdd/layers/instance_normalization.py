@@ -86,9 +86,12 @@ class InstanceNormalization(keras.layers.Layer):
         x = ops.cast(inputs, "float32")
         # E[x^2] - E[x]^2 reads the activations once where ops.var reads them
         # twice: forward is 1.4 to 1.6 times faster on the JAX CPU backend.
-        mean = ops.mean(x, axis=axes, keepdims=True)
-        variance = ops.mean(ops.square(x), axis=axes, keepdims=True)
-        variance = ops.maximum(variance - ops.square(mean), 0.0)
+        # Sums times a constant and not means, a ReLU and not a maximum: their
+        # gradients have no division for each pixel.
+        share = _share(inputs, axes)
+        mean = share * ops.sum(x, axis=axes, keepdims=True)
+        squares = share * ops.sum(ops.square(x), axis=axes, keepdims=True)
+        variance = ops.relu(squares - ops.square(mean))
         scale = ops.rsqrt(variance + self.epsilon)
         if self.gamma is not None:
             scale = scale * ops.cast(self.gamma, "float32")
@@ -110,3 +113,14 @@ class InstanceNormalization(keras.layers.Layer):
             "center": self.center,
             "scale": self.scale,
         }
+
+
+def _share(inputs, axes):
+    """1 / number of pixels: a tensor where it is not known before."""
+    shape = ops.shape(inputs)
+    pixels = 1
+    for axis in axes:
+        pixels = pixels * shape[axis]
+    if not isinstance(pixels, int):
+        pixels = ops.cast(pixels, "float32")
+    return 1.0 / pixels

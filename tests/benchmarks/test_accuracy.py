@@ -16,6 +16,7 @@ folder = pathlib.Path(sys.argv.pop(1))
 one = accuracy_runs.Run(
     "digits", 1, factor=1, iterations=2, epochs=4, num_runs=2, test_every=2,
     expert=accuracy_runs.Expert(2), start="k_means", samples_per_class=8,
+    rate=0.1,
 )
 change = lambda **changes: dataclasses.replace(one, **changes)
 accuracy_runs.RUNS.clear()

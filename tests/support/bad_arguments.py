@@ -100,6 +100,7 @@ table(
             {"class_names": ("a", "b")},
             "one name a class, 3",
         ),
+        ("a start of no method", {"start": "best"}, "`start` must be one of"),
         ("a NaN weight", {"constraint_weight": np.nan}, "finite number"),
         ("a negative weight", {"constraint_weight": -1.0}, "of at least 0"),
         (
