@@ -41,6 +41,18 @@ def test_equals_group_normalization_with_one_channel_a_group(rng):
     )
 
 
+def test_the_sides_of_images_may_be_unknown(rng):
+    inputs = keras.Input((None, None, 3))
+    layer = InstanceNormalization()
+    model = keras.Model(inputs, layer(inputs))
+    for side in (4, 7):
+        x = rng.normal(size=(2, side, 5, 3)).astype("float32")
+        expected = keras.ops.convert_to_numpy(layer(x))
+        np.testing.assert_allclose(
+            model.predict(x, verbose=0), expected, atol=1e-5
+        )
+
+
 def test_constant_channel_becomes_beta():
     layer = InstanceNormalization()
     output = layer(np.full((1, 4, 4, 2), 1000.0, "float32"))
