@@ -1,10 +1,14 @@
 import shutil
 
 import keras
+import numpy as np
 import pytest
 from support.networks import small_network
 
 from keras_tgdd import compilation
+from keras_tgdd.compilation import calls_compiled
+from keras_tgdd.compilation import compile_call
+from keras_tgdd.compilation import compiles_calls
 from keras_tgdd.compilation import default_dtype_policy
 from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.compilation import using_dtype_policy
@@ -57,6 +61,23 @@ def test_what_was_chosen_is_said(capsys):
     compilation.announce("expert 1/1", model, model)
     backend = keras.backend.backend()
     assert capsys.readouterr().err == f"expert 1/1: {backend}, float32, eager\n"
+
+
+@pytest.mark.skipif(
+    not compiles_calls(True), reason="Keras compiles the whole step"
+)
+def test_a_call_is_compiled_and_set_free_again(rng):
+    model = small_network((8, 8, 2), 3)
+    x = rng.normal(size=(2, 8, 8, 2)).astype("float32")
+    eager = keras.ops.convert_to_numpy(model(x))
+    original = model.call
+    for wanted in (True, True, False, False):
+        compile_call(model, wanted)
+        assert calls_compiled(model) == wanted
+        np.testing.assert_allclose(
+            keras.ops.convert_to_numpy(model(x)), eager, atol=1e-5
+        )
+    assert model.call == original
 
 
 def test_memory_is_kept_in_long_jobs_on_torch_alone(monkeypatch):

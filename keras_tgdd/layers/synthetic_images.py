@@ -223,6 +223,9 @@ class SyntheticImages(keras.layers.Layer):
                 that `keras_tgdd.evaluation.select_images` chose.
             **kwargs: arguments of `keras.layers.Layer`.
 
+        Returns:
+            `SyntheticImages` of the set's classes, numbers, shape and factor.
+
         Example:
 
         ```python

@@ -199,7 +199,13 @@ class FrozenNetwork:
         ]
 
     def compile_chunks(self) -> None:
-        """Compiles the pass of a chunk as a program of its own, once."""
+        """Compiles the pass of a chunk as a program of its own, once.
+
+        PyTorch compiles all chunks of a step into one program and holds the
+        activations of all of them, in spite of `keras.remat`: over 16 GB for
+        100 classes of 10 images (factor 2, 32 x 32). Chunks compiled for
+        themselves, in a step that is not, hold 3.3 GB.
+        """
         if self._run_chunk == self.__call__:
             self._run_chunk = compiled(self.__call__)
 
