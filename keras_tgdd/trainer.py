@@ -185,7 +185,8 @@ class DistillationTrainer(keras.Model):
             optimizer = keras.optimizers.SGD(
                 rate * int(self.synthetic.counts.max()), momentum=0.5
             )
-        self._jit_compile = jit_compile  # `fit` knows how much work there is
+        # Resolved by `fit`, which knows how much work there is.
+        self._wanted_jit_compile = jit_compile
         whole = "auto" if jit_compile is None else jit_compile
         super().compile(optimizer=optimizer, jit_compile=whole, **kwargs)
 
@@ -288,7 +289,7 @@ class DistillationTrainer(keras.Model):
             self.compile()
         pixels = self._pixels(num_steps, source)
         keep_freed_memory(pixels)
-        jit_compile = self._jit_compile
+        jit_compile = self._wanted_jit_compile
         if jit_compile is None:
             jit_compile = default_jit_compile(pixels)
         alone = compiles_calls(jit_compile)

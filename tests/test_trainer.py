@@ -159,6 +159,7 @@ def test_a_compiled_step_is_compiled_once(experts, small_data):
     assert graphs - before == compiles_calls(True)
     fit(trainer, small_data, steps_per_epoch=2)
     assert compiled_graphs() == graphs
+    assert calls_compiled(trainer) == compiles_calls(True)
 
 
 @pytest.mark.parametrize("images_per_class", [2, (1, 2, 1)])

@@ -67,7 +67,7 @@ class ClassifierTrainer(keras.Model):
         # Tensors: torch.compile breaks its graph at a NumPy array.
         self._mean = ops.convert_to_tensor(mean, "float32")
         self._std = ops.convert_to_tensor(std, "float32")
-        self._jit_compile = jit_compile
+        self._wanted_jit_compile = jit_compile
         self._fresh_optimizer = None
         self.built = True  # the network is
 
@@ -156,7 +156,7 @@ class ClassifierTrainer(keras.Model):
         """Compiles, as suits the length of the training."""
         pixels = self._pixels(steps_per_epoch)
         keep_freed_memory(pixels)
-        jit_compile = self._jit_compile
+        jit_compile = self._wanted_jit_compile
         if jit_compile is None:
             jit_compile = default_jit_compile(pixels)
         alone = compiles_calls(jit_compile)
