@@ -142,6 +142,25 @@ def compiles_calls(jit_compile: bool | str) -> bool:
     return keras.backend.backend() == "torch" and jit_compile is True
 
 
+def choose_compilation(
+    wanted: bool | str | None, pixels: int
+) -> tuple[bool | str, bool]:
+    """Chooses what is compiled: the whole step, or networks for themselves.
+
+    Args:
+        wanted: `jit_compile` as the caller gave it; `None` takes
+            `default_jit_compile`.
+        pixels: int, pixels that networks will read in the whole job.
+
+    Returns:
+        The `jit_compile` of the whole step, for Keras, and whether networks
+        are compiled for themselves instead.
+    """
+    jit_compile = default_jit_compile(pixels) if wanted is None else wanted
+    alone = compiles_calls(jit_compile)
+    return (False if alone else jit_compile), alone
+
+
 def compile_call(model: keras.Model, wanted: bool = True) -> None:
     """Compiles the `call` of a model for itself, or takes that back.
 

@@ -14,9 +14,8 @@ from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import check_seed
 from keras_tgdd.checks import check_weight
 from keras_tgdd.class_counts import rate_shares
+from keras_tgdd.compilation import choose_compilation
 from keras_tgdd.compilation import compile_call
-from keras_tgdd.compilation import compiles_calls
-from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.compilation import keep_freed_memory
 from keras_tgdd.compilation import settle
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
@@ -289,11 +288,7 @@ class DistillationTrainer(keras.Model):
             self.compile()
         pixels = self._pixels(num_steps, source)
         keep_freed_memory(pixels)
-        jit_compile = self._wanted_jit_compile
-        if jit_compile is None:
-            jit_compile = default_jit_compile(pixels)
-        alone = compiles_calls(jit_compile)
-        whole = False if alone else jit_compile
+        whole, alone = choose_compilation(self._wanted_jit_compile, pixels)
         if whole not in ("auto", self.jit_compile):
             self.jit_compile = whole
             if not self.num_steps:  # `estimate` of another length

@@ -4,7 +4,7 @@ import pytest
 from support.summaries import summarize
 
 import keras_tgdd
-from keras_tgdd import trainer as trainer_module
+from keras_tgdd import compilation
 from keras_tgdd.callbacks import DistillationCheckpoint
 from keras_tgdd.callbacks.distillation_checkpoint import read_state
 
@@ -142,7 +142,7 @@ def test_a_job_of_another_length_is_compiled_for_itself(
     experts, small_data, monkeypatch
 ):
     monkeypatch.setattr(
-        trainer_module, "default_jit_compile", lambda pixels: pixels > 10**6
+        compilation, "default_jit_compile", lambda pixels: pixels > 10**6
     )
     trainer = make(experts, small_data, jit_compile=None)
     trainer.estimate(*small_data, steps=10_000)

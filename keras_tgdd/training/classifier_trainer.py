@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike
 
 from keras_tgdd.annotations import Seed
 from keras_tgdd.annotations import Tensor
+from keras_tgdd.compilation import choose_compilation
 from keras_tgdd.compilation import compile_call
-from keras_tgdd.compilation import compiles_calls
-from keras_tgdd.compilation import default_jit_compile
 from keras_tgdd.compilation import keep_freed_memory
 from keras_tgdd.compilation import settle
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
@@ -156,16 +155,15 @@ class ClassifierTrainer(keras.Model):
         """Compiles, as suits the length of the training."""
         pixels = self._pixels(steps_per_epoch)
         keep_freed_memory(pixels)
-        jit_compile = self._wanted_jit_compile
-        if jit_compile is None:
-            jit_compile = default_jit_compile(pixels)
-        alone = compiles_calls(jit_compile)
+        jit_compile, alone = choose_compilation(
+            self._wanted_jit_compile, pixels
+        )
         self.compile(
             optimizer=self.recipe.optimizer(steps_per_epoch),
             weighted_metrics=[
                 keras.metrics.CategoricalAccuracy(name="accuracy")
             ],
-            jit_compile=False if alone else jit_compile,
+            jit_compile=jit_compile,
         )
         inputs = self._smallest_inputs()
         outputs = settle(self, inputs)
