@@ -289,6 +289,7 @@ def main():
     data = keras_tgdd.datasets.load(args.dataset, args.data_dir)
     if not args.test:
         data = held_out(data)
+    args.results_dir.mkdir(parents=True, exist_ok=True)
     kind = "_test" if args.test else ""
     path = args.results_dir / f"combinations_{args.dataset}{kind}.json"
     left_out = ("names", "results_dir", "output_dir", "data_dir")
