@@ -20,13 +20,13 @@ import time
 import accuracy_runs
 import keras
 import machine
+from starting import first_images
 
 import keras_tgdd
 from keras_tgdd.callbacks import Progress
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import pool
 from keras_tgdd.evaluation import select_images
-from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.storage.replacing import replacing
 from keras_tgdd.trajectories import RandomNetworks
 from keras_tgdd.trajectories import expert_recipe
@@ -93,7 +93,13 @@ class Workshop:
                 network, data.mean, data.std, data.class_names
             )
         trainer = keras_tgdd.DistillationTrainer(
-            self._start(run),
+            first_images(
+                run.start,
+                self.data,
+                self.experts(run),
+                run.images_per_class,
+                run.factor,
+            ),
             trajectory,
             constraint=None if run.method == "tgdd" else False,
             samples_per_class=run.samples_per_class or 128,
@@ -114,17 +120,6 @@ class Workshop:
         )
         self.seconds["distillation"] = time.perf_counter() - start
         return trainer.distilled_dataset()
-
-    def _start(self, run):
-        data = self.data
-        if run.start != "random":
-            chosen = self.selected(run, run.start, 0)
-            return SyntheticImages.from_distilled(chosen)
-        synthetic = SyntheticImages(
-            data.num_classes, run.images_per_class, data.image_shape, run.factor
-        )
-        synthetic.adapt(data.x_train, data.y_train, seed=0)
-        return synthetic
 
     def features(self, run):
         """Those of all training images, under the expert."""

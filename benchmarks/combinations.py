@@ -27,13 +27,12 @@ import keras
 import machine
 import numpy as np
 from accuracy import RESULTS
+from starting import first_images
 
 import keras_tgdd
 from keras_tgdd import objectives
 from keras_tgdd.evaluation import get_protocol
-from keras_tgdd.evaluation import select_images
 from keras_tgdd.layers import SiameseAugmentation
-from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.recipes.building import sgd
 from keras_tgdd.storage.replacing import replacing
 from keras_tgdd.trajectories import InterpolatedExperts
@@ -193,32 +192,17 @@ def train_expert(args, data):
     )
 
 
-def start(args, data, experts, method):
-    """Mosaics of real images."""
-    if method == "random":
-        synthetic = SyntheticImages(
-            data.num_classes, args.images_per_class, data.image_shape
-        )
-        synthetic.adapt(data.x_train, data.y_train, seed=args.seed)
-        return synthetic
-    chosen = select_images(
-        data.x_train,
-        data.y_train,
-        args.images_per_class,
-        method,
-        experts.features(data.x_train),
-        factor=2,
-        mean=data.mean,
-        std=data.std,
-        seed=args.seed,
-    )
-    return SyntheticImages.from_distilled(chosen)
-
-
 def distil(args, data, experts, combination):
     """Returns the trainer of a combination whose time is over."""
     trainer = keras_tgdd.DistillationTrainer(
-        start(args, data, experts, combination.start),
+        first_images(
+            combination.start,
+            data,
+            experts,
+            args.images_per_class,
+            factor=2,
+            seed=args.seed,
+        ),
         combination.trajectory(experts),
         combination.objective(),
         constraint_weight=combination.constraint_weight,

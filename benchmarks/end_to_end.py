@@ -16,11 +16,11 @@ import time
 
 import machine
 from accuracy import falling_rate
+from starting import first_images
 
 import keras_tgdd
 from keras_tgdd.callbacks import Progress
 from keras_tgdd.evaluation import get_protocol
-from keras_tgdd.evaluation import select_images
 from keras_tgdd.evaluation.selection import METHODS
 from keras_tgdd.trajectories import short_recipe
 
@@ -66,22 +66,6 @@ class Clock:
         self._last = now
 
 
-def start(args, data, experts):
-    """Mosaics of real images that are chosen by the expert's features."""
-    x, y = data.x_train, data.y_train
-    features = None if args.start == "random" else experts.features(x)
-    chosen = select_images(
-        x,
-        y,
-        args.images_per_class,
-        args.start,
-        features,
-        factor=args.factor,
-        seed=args.seed,
-    )
-    return keras_tgdd.layers.SyntheticImages.from_distilled(chosen)
-
-
 def main():
     args = parse_arguments()
     clock = Clock()
@@ -101,7 +85,14 @@ def main():
             seed=args.seed,
         )
         clock("experts")
-        synthetic = start(args, data, experts)
+        synthetic = first_images(
+            args.start,
+            data,
+            experts,
+            args.images_per_class,
+            args.factor,
+            args.seed,
+        )
         clock("start")
         trainer = keras_tgdd.DistillationTrainer(
             synthetic,

@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_tgdd.annotations import Tensor
 from keras_tgdd.compilation import compiled
+from keras_tgdd.compilation import compiles_calls
 from keras_tgdd.compilation import scan
 
 
@@ -69,6 +70,7 @@ class FrozenNetwork:
         self.image_shape = tuple(network.inputs[0].shape[1:])
         self.num_classes = int(network.outputs[0].shape[-1])
         self._run_chunk = self.__call__
+        self._compiled_call = None
         self._slices = {}
         offset = 0
         for variable in network.weights:
@@ -130,12 +132,29 @@ class FrozenNetwork:
         return features, ops.cast(outputs, "float32")
 
     def predict(
-        self, flat: np.ndarray, images: np.ndarray
+        self, flat: np.ndarray, images: np.ndarray, jit_compile: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
         """As a call, compiled and on NumPy arrays; for one batch.
 
-        The network keeps the weights.
+        The network may keep the weights.
+
+        Args:
+            flat: float32 array of shape `(num_weights,)`.
+            images: normalized float array of shape
+                `(batch, height, width, channels)`.
+            jit_compile: whether PyTorch compiles, too, for each batch size
+                anew. Defaults to `False`.
+
+        Returns:
+            As a call, float32 arrays.
         """
+        if compiles_calls(jit_compile):
+            if self._compiled_call is None:
+                self._compiled_call = compiled(self.__call__)
+            found = self._compiled_call(
+                *map(ops.convert_to_tensor, (flat, images))
+            )
+            return tuple(map(ops.convert_to_numpy, found))
         self.assign(flat)
         *features, outputs = self._extractor.predict_on_batch(images)
         parts = [np.reshape(part, (len(images), -1)) for part in features]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,8 @@ from keras_tgdd.annotations import PathLike
 from keras_tgdd.checks import check_images
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import to_unit_range
+from keras_tgdd.compilation import default_jit_compile
+from keras_tgdd.compilation import keep_freed_memory
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.models.rebuilding import rebuild_network
@@ -221,13 +224,21 @@ class ExpertTrajectories(Trajectory):
         check_images(x, self.image_shape)
         check_positive_int("batch_size", batch_size)
         weights = self.weights(expert, epoch)
+        pixels = len(x) * math.prod(self.image_shape[:2])
+        jit_compile = default_jit_compile(pixels) is True
+        keep_freed_memory(pixels)
+        batch_size = min(batch_size, len(x))
         parts = []
         for start in range(0, len(x), batch_size):
             images = to_unit_range(x[start : start + batch_size])
+            # One shape is one program.
+            images = np.resize(images, (batch_size, *images.shape[1:]))
             images = (images - self.mean) / self.std
-            parts.append(self.network.predict(weights, images))
-        features, outputs = zip(*parts, strict=True)
-        return np.concatenate(features), np.concatenate(outputs)
+            parts.append(self.network.predict(weights, images, jit_compile))
+        features, outputs = (
+            np.concatenate(p) for p in zip(*parts, strict=True)
+        )
+        return features[: len(x)], outputs[: len(x)]
 
     def draw(
         self, generator: np.random.Generator, region: int

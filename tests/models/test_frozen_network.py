@@ -225,8 +225,10 @@ def test_features_of_several_layers_lie_side_by_side(rng):
         np.concatenate([ops.convert_to_numpy(part) for part in parts], 1),
         atol=1e-6,
     )
-    predicted = frozen.predict(flat, x)
-    for found, expected in zip(predicted, (features, logits), strict=True):
-        np.testing.assert_allclose(
-            found, ops.convert_to_numpy(expected), atol=1e-6
-        )
+    for jit_compile in (False, True):
+        predicted = frozen.predict(flat, x, jit_compile)
+        for found, expected in zip(predicted, (features, logits), strict=True):
+            assert isinstance(found, np.ndarray)
+            np.testing.assert_allclose(
+                found, ops.convert_to_numpy(expected), atol=1e-6
+            )
