@@ -20,13 +20,14 @@ import time
 import accuracy_runs
 import keras
 import machine
-from starting import first_images
 
 import keras_tgdd
 from keras_tgdd.callbacks import Progress
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import pool
 from keras_tgdd.evaluation import select_images
+from keras_tgdd.layers import SyntheticImages
+from keras_tgdd.starting import start_from_real
 from keras_tgdd.storage.replacing import replacing
 from keras_tgdd.trajectories import RandomNetworks
 from keras_tgdd.trajectories import expert_recipe
@@ -92,21 +93,19 @@ class Workshop:
             trajectory = RandomNetworks(
                 network, data.mean, data.std, data.class_names
             )
+        source = (data.x_train, data.y_train)
+        synthetic = SyntheticImages(
+            data.num_classes, run.images_per_class, data.image_shape, run.factor
+        )
+        start_from_real(synthetic, *source, self.experts(run), run.start)
         trainer = keras_tgdd.DistillationTrainer(
-            first_images(
-                run.start,
-                self.data,
-                self.experts(run),
-                run.images_per_class,
-                run.factor,
-            ),
+            synthetic,
             trajectory,
             constraint=None if run.method == "tgdd" else False,
             samples_per_class=run.samples_per_class or 128,
         )
         if run.rate is not None:
             trainer.compile(falling_rate(run.rate, run.iterations))
-        source = (data.x_train, data.y_train)
         if run.samples_per_class is None and run.method != "random_networks":
             start = time.perf_counter()
             source = (trajectory.summarize(*source),)

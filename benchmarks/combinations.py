@@ -27,13 +27,14 @@ import keras
 import machine
 import numpy as np
 from accuracy import RESULTS
-from starting import first_images
 
 import keras_tgdd
 from keras_tgdd import objectives
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.layers import SiameseAugmentation
+from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.recipes.building import sgd
+from keras_tgdd.starting import start_from_real
 from keras_tgdd.storage.replacing import replacing
 from keras_tgdd.trajectories import InterpolatedExperts
 from keras_tgdd.trajectories import short_recipe
@@ -194,15 +195,13 @@ def train_expert(args, data):
 
 def distil(args, data, experts, combination):
     """Returns the trainer of a combination whose time is over."""
+    x, y = data.x_train, data.y_train
+    synthetic = SyntheticImages(
+        data.num_classes, args.images_per_class, data.image_shape
+    )
+    start_from_real(synthetic, x, y, experts, combination.start, args.seed)
     trainer = keras_tgdd.DistillationTrainer(
-        first_images(
-            combination.start,
-            data,
-            experts,
-            args.images_per_class,
-            factor=2,
-            seed=args.seed,
-        ),
+        synthetic,
         combination.trajectory(experts),
         combination.objective(),
         constraint_weight=combination.constraint_weight,
@@ -212,8 +211,8 @@ def distil(args, data, experts, combination):
     )
     trainer.compile(sgd(combination.rate))
     trainer.fit(
-        data.x_train,
-        data.y_train,
+        x,
+        y,
         epochs=10_000,
         steps_per_epoch=_STEPS,
         callbacks=[

@@ -16,12 +16,12 @@ import time
 
 import machine
 from accuracy import falling_rate
-from starting import first_images
 
 import keras_tgdd
 from keras_tgdd.callbacks import Progress
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation.selection import METHODS
+from keras_tgdd.starting import start_from_real
 from keras_tgdd.trajectories import short_recipe
 
 
@@ -85,14 +85,14 @@ def main():
             seed=args.seed,
         )
         clock("experts")
-        synthetic = first_images(
-            args.start,
-            data,
-            experts,
+        synthetic = keras_tgdd.layers.SyntheticImages(
+            data.num_classes,
             args.images_per_class,
+            data.image_shape,
             args.factor,
-            args.seed,
         )
+        source = (data.x_train, data.y_train)
+        start_from_real(synthetic, *source, experts, args.start, args.seed)
         clock("start")
         trainer = keras_tgdd.DistillationTrainer(
             synthetic,
@@ -102,7 +102,6 @@ def main():
             seed=args.seed,
         )
         trainer.compile(falling_rate(args.rate, args.iterations))
-        source = (data.x_train, data.y_train)
         if args.cached:
             source = (experts.summarize(*source),)
         clock("summaries")

@@ -54,6 +54,19 @@ ABLATION = [
     ("fashion_mnist_10_stage_wise", "along an expert, stage by stage"),
     ("fashion_mnist_10_tgdd", "the same, with the constraint: TGDD"),
 ]
+# Each row after the second changes one part of the second.
+COMBINATIONS = [
+    ("tgdd", "`recipes.tgdd`: random images, a constant rate"),
+    ("k_means", "images near k-means centres, a rate that falls to zero"),
+    ("interpolated", "and: weights between random and trained (DANCE)"),
+    ("covariance", "and: covariances beside means (DSDM)"),
+    ("kernel", "and: Gaussian kernels (M3D)"),
+    ("characteristic", "and: characteristic functions (NCFM)"),
+    ("layers", "and: maps of the last two blocks beside features (CAFE)"),
+    ("discrimination", "and: discrimination of real features (CAFE)"),
+    ("sliced", "and: sliced Wasserstein distance"),
+    ("six_augmentations", "and: flip, scale and rotate beside (DSA)"),
+]
 BACKENDS = [
     ("torch", "PyTorch, bfloat16"),
     ("tensorflow", "TensorFlow"),
@@ -197,6 +210,24 @@ def baselines_table():
     return table(head, rows)
 
 
+def combinations_table(kind=""):
+    """Combinations of parts, a column for each data set."""
+    columns = [(label, tried(dataset, kind)) for dataset, label, _ in PUBLISHED]
+    columns = [(label, entries) for label, entries in columns if entries]
+    rows = []
+    for name, label in COMBINATIONS:
+        entries = [found.get(name) for _, found in columns]
+        if any(entries):
+            rows.append([label, *map(mean_and_std, entries)])
+    return table(["parts", *[label for label, _ in columns]], rows)
+
+
+def tried(dataset, kind):
+    """What `combinations.py` stored for a data set, by name."""
+    path = RESULTS / f"combinations_{dataset}{kind}.json"
+    return json.loads(path.read_text()) if path.is_file() else {}
+
+
 def replay_table():
     """Accuracy after the last step, mean and deviation over orders."""
     run = result("continual_learning_digits")
@@ -247,6 +278,8 @@ TABLES = {
     "ablation": ablation_table,
     "networks": networks_table,
     "baselines": baselines_table,
+    "combinations": combinations_table,
+    "combinations_test": lambda: combinations_table("_test"),
     "quick": lambda: accuracy_table(QUICK, "backend"),
 }
 

@@ -23,9 +23,9 @@ from keras_tgdd.class_counts import class_counts
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.datasets.training_data import training_data
 from keras_tgdd.evaluation.baselines import check_method
-from keras_tgdd.evaluation.baselines import select_images
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 from keras_tgdd.models.conv_net import ConvNet
+from keras_tgdd.starting import start_from_real
 from keras_tgdd.step_source import StepSource
 from keras_tgdd.trainer import DistillationTrainer
 from keras_tgdd.trajectories.expert_trajectories import SAMPLES_PER_CLASS
@@ -164,7 +164,7 @@ def distill(
             seed=seed,
             verbose=verbose,
         )
-        synthetic = _start(synthetic, data, trajectories, start, seed)
+        start_from_real(synthetic, x, y, trajectories, start, seed)
         trainer = DistillationTrainer(
             synthetic,
             trajectories,
@@ -182,23 +182,6 @@ def distill(
         kept_in = directory if kept else None
         _fit(trainer, source, iterations, kept_in, verbose)
         return trainer.distilled_dataset()
-
-
-def _start(synthetic, data, trajectories, method, seed):
-    """Mosaics of random images, or of those that a method chooses."""
-    if method == "random":
-        synthetic.adapt(data.x, data.y, seed=seed)
-        return synthetic
-    chosen = select_images(
-        data.x,
-        data.y,
-        synthetic.counts.tolist(),
-        method,
-        trajectories.features(data.x),
-        synthetic.factor,
-        seed=seed,
-    )
-    return SyntheticImages.from_distilled(chosen)
 
 
 def _tell_sizes(data, synthetic):

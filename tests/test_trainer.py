@@ -10,6 +10,7 @@ from support.summaries import summarize
 
 import keras_tgdd
 from keras_tgdd import DistillationTrainer
+from keras_tgdd import compilation
 from keras_tgdd import memory
 from keras_tgdd.compilation import calls_compiled
 from keras_tgdd.compilation import compiles_calls
@@ -17,6 +18,7 @@ from keras_tgdd.layers import SiameseAugmentation
 from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.models import FrozenNetwork
 from keras_tgdd.objectives import ClassMeanMatching
+from keras_tgdd.step_source import StepSource
 from keras_tgdd.summaries import SummaryPlan
 from keras_tgdd.trajectories import Trajectory
 
@@ -160,6 +162,22 @@ def test_a_compiled_step_is_compiled_once(experts, small_data):
     fit(trainer, small_data, steps_per_epoch=2)
     assert compiled_graphs() == graphs
     assert calls_compiled(trainer) == compiles_calls(True)
+
+
+@pytest.mark.skipif(
+    not compiles_calls(True), reason="Keras compiles the whole step"
+)
+def test_a_long_fit_is_compiled_with_an_optimizer_of_ones_own(
+    experts, small_data, monkeypatch
+):
+    """Keras resolves an open wish to a whole step that is not compiled."""
+    trainer = make(experts, small_data)
+    trainer.compile(keras.optimizers.SGD(0.1))
+    source = StepSource(trainer, *small_data)
+    for worth, wanted in ((10**12, False), (0, True)):
+        monkeypatch.setattr(compilation, "_WORTH_COMPILING", worth)
+        trainer._prepare(source, 1)
+        assert calls_compiled(trainer) == wanted
 
 
 @pytest.mark.parametrize("images_per_class", [2, (1, 2, 1)])

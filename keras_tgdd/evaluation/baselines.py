@@ -13,6 +13,7 @@ from keras_tgdd.class_counts import class_counts
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.datasets.statistics import complete_statistics
 from keras_tgdd.evaluation.selection import METHODS
+from keras_tgdd.evaluation.selection import choose_images
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 
 
@@ -77,17 +78,8 @@ def select_images(
             "`features` must have a row for each image. Received: "
             f"{len(features)} rows for {len(x)} images"
         )
-    features = np.reshape(features, (len(x), -1))
     synthetic = SyntheticImages(num_classes, counts, x.shape[1:], factor)
-    states = np.random.SeedSequence(seed).generate_state(num_classes)
-    chosen = []
-    for label, state in enumerate(states):
-        needed = synthetic.decoded_counts[label]
-        members = np.flatnonzero(y == label)
-        count = min(needed, len(members))
-        order = METHODS[method](features[members], count, int(state))
-        chosen.append(np.resize(members[order], needed))
-    chosen = np.concatenate(chosen)
+    chosen = choose_images(method, features, y, synthetic.decoded_counts, seed)
     synthetic.adapt(x[chosen], y[chosen], mode="mosaic", seed=seed)
     mean, std = complete_statistics(x, mean, std)
     return DistilledDataset(

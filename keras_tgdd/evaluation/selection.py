@@ -84,3 +84,34 @@ METHODS = {
     "k_center": k_center,
     "k_means": k_means,
 }
+
+
+def choose_images(
+    method: str,
+    features: np.ndarray,
+    y: np.ndarray,
+    counts: np.ndarray,
+    seed: int = 0,
+) -> np.ndarray:
+    """Chooses real images of every class.
+
+    Args:
+        method: name in `METHODS`.
+        features: array of shape `(n, ...)`, one entry an image.
+        y: int array of shape `(n,)`.
+        counts: ints, images to choose of each class.
+        seed: int. Defaults to `0`.
+
+    Returns:
+        Int array of shape `(sum(counts),)`, positions in `y`, class by class.
+        A class of fewer images than asked for repeats them.
+    """
+    features = np.reshape(features, (len(y), -1))
+    states = np.random.SeedSequence(seed).generate_state(len(counts))
+    chosen = []
+    for label, (count, state) in enumerate(zip(counts, states, strict=True)):
+        members = np.flatnonzero(y == label)
+        there = min(count, len(members))
+        order = METHODS[method](features[members], there, int(state))
+        chosen.append(np.resize(members[order], count))
+    return np.concatenate(chosen)
