@@ -106,6 +106,8 @@ COMBINATIONS = {
     "six_augmentations": Combination(
         strategies=("flip", "color", "crop", "scale", "rotate", "cutout")
     ),
+    "without_cutout": Combination(strategies=("color", "crop")),
+    "crop_alone": Combination(strategies=("crop",)),
 }
 
 

@@ -66,6 +66,8 @@ COMBINATIONS = [
     ("discrimination", "and: discrimination of real features (CAFE)"),
     ("sliced", "and: sliced Wasserstein distance"),
     ("six_augmentations", "and: flip, scale and rotate beside (DSA)"),
+    ("without_cutout", "and: no cutout"),
+    ("crop_alone", "and: neither cutout nor colour"),
 ]
 BACKENDS = [
     ("torch", "PyTorch, bfloat16"),
