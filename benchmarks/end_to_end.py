@@ -2,26 +2,24 @@
 
     KERAS_BACKEND=torch python benchmarks/end_to_end.py --target 0.85
 
-Trains one expert by the short recipe, distils, and evaluates fresh networks by
-the protocol `tgdd`, all from nothing in a directory of its own. Prints one JSON
-line last. Start it in a fresh process with empty compiler caches to count
-compilation as a newcomer would.
+Trains one expert by the short recipe, distils by a recipe, and evaluates fresh
+networks by the protocol `tgdd`, all from nothing in a directory of its own.
+Prints one JSON line last. Start it in a fresh process with empty compiler caches
+to count compilation as a newcomer would.
 """
 
 import argparse
 import functools
+import inspect
 import json
 import tempfile
 import time
 
 import machine
-from accuracy import falling_rate
 
 import keras_tgdd
 from keras_tgdd.callbacks import Progress
 from keras_tgdd.evaluation import get_protocol
-from keras_tgdd.evaluation.selection import METHODS
-from keras_tgdd.starting import start_from_real
 from keras_tgdd.trajectories import short_recipe
 
 
@@ -35,14 +33,12 @@ def parse_arguments():
     parser.add_argument("--expert-epochs", type=int, default=12)
     parser.add_argument("--snapshots-per-epoch", type=int, default=2)
     parser.add_argument(
-        "--start", choices=sorted(METHODS), default="k_means", help="images"
+        "--recipe",
+        choices=keras_tgdd.recipes.__all__,
+        default="kernel_tgdd",
     )
-    parser.add_argument("--iterations", type=int, default=200)
-    parser.add_argument(
-        "--rate", type=float, default=0.2, help="falls along a cosine to 0"
-    )
+    parser.add_argument("--iterations", type=int, default=300)
     parser.add_argument("--samples-per-class", type=int, default=64)
-    parser.add_argument("--region", type=int, default=7)
     parser.add_argument(
         "--cached", action="store_true", help="distil from summaries"
     )
@@ -85,25 +81,27 @@ def main():
             seed=args.seed,
         )
         clock("experts")
-        synthetic = keras_tgdd.layers.SyntheticImages(
-            data.num_classes,
-            args.images_per_class,
-            data.image_shape,
-            args.factor,
-        )
-        source = (data.x_train, data.y_train)
-        start_from_real(synthetic, *source, experts, args.start, args.seed)
-        clock("start")
-        trainer = keras_tgdd.DistillationTrainer(
-            synthetic,
+        recipe = getattr(keras_tgdd.recipes, args.recipe)
+        given = {}
+        if "steps" in inspect.signature(recipe).parameters:
+            given["steps"] = args.iterations
+        trainer = recipe(
+            data,
             experts,
-            region=args.region,
+            args.images_per_class,
+            args.factor,
+            args.seed,
             samples_per_class=args.samples_per_class,
-            seed=args.seed,
+            **given,
         )
-        trainer.compile(falling_rate(args.rate, args.iterations))
+        clock("start")
+        source = (data.x_train, data.y_train)
         if args.cached:
-            source = (experts.summarize(*source),)
+            source = (
+                experts.summarize(
+                    *source, trainer.objective, trainer.augmentation
+                ),
+            )
         clock("summaries")
         trainer.fit(
             *source,

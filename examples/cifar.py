@@ -11,6 +11,7 @@ one.
 import argparse
 import dataclasses
 import functools
+import inspect
 import pathlib
 
 import numpy as np
@@ -151,6 +152,8 @@ def main():
             for name in ("factor", "samples_per_class")
             if getattr(args, name) is not None
         }
+        if "steps" in inspect.signature(recipe).parameters:
+            given["steps"] = args.iterations
         trainer = recipe(
             data, experts, args.images_per_class, seed=args.seed, **given
         )

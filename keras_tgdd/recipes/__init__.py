@@ -6,6 +6,7 @@ from keras_tgdd.recipes.dance import dance
 from keras_tgdd.recipes.dm import dm
 from keras_tgdd.recipes.dsdm import dsdm
 from keras_tgdd.recipes.idm import idm
+from keras_tgdd.recipes.kernel_tgdd import kernel_tgdd
 from keras_tgdd.recipes.m3d import m3d
 from keras_tgdd.recipes.ncfm import ncfm
 from keras_tgdd.recipes.tgdd import tgdd
@@ -18,6 +19,7 @@ __all__ = [
     "dm",
     "dsdm",
     "idm",
+    "kernel_tgdd",
     "m3d",
     "ncfm",
     "tgdd",

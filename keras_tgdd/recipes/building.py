@@ -12,6 +12,7 @@ from keras_tgdd.datasets.training_data import training_data
 from keras_tgdd.layers.siamese_augmentation import STRATEGIES
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.layers.synthetic_images import SyntheticImages
+from keras_tgdd.starting import start_from_real
 from keras_tgdd.trainer import DistillationTrainer
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 from keras_tgdd.trajectories.random_networks import RandomNetworks
@@ -27,6 +28,7 @@ def build_trainer(
     seed: int,
     given: dict[str, Any],
     mode: str = "mosaic",
+    start: str = "random",
     optimizer: keras.optimizers.Optimizer | None = None,
     **parts: Any,
 ) -> DistillationTrainer:
@@ -42,6 +44,9 @@ def build_trainer(
         given: arguments of `DistillationTrainer` that the caller of a recipe
             gave; they replace those of the recipe.
         mode: what images start from, as in `SyntheticImages.adapt`.
+        start: which real images mosaics start from, a method of
+            `select_images`; any but `"random"` takes a trajectory with
+            `features`, such as `ExpertTrajectories`.
         optimizer: of the pixels; `None` takes the trainer's.
         **parts: arguments of `DistillationTrainer` that the recipe gives.
 
@@ -53,7 +58,10 @@ def build_trainer(
     synthetic = SyntheticImages(
         network.num_classes, images_per_class, network.image_shape, factor
     )
-    synthetic.adapt(data.x, data.y, mode=mode, seed=seed)
+    if start == "random":
+        synthetic.adapt(data.x, data.y, mode=mode, seed=seed)
+    else:
+        start_from_real(synthetic, data.x, data.y, trajectory, start, seed)
     parts = {"seed": seed, "class_names": data.class_names, **parts, **given}
     trainer = DistillationTrainer(synthetic, trajectory, **parts)
     trainer.method = method
