@@ -4,8 +4,8 @@
 
 Trains one expert by the short recipe, distils by a recipe, and evaluates fresh
 networks by the protocol `tgdd`, all from nothing in a directory of its own.
-Prints one JSON line last. Start it in a fresh process with empty compiler caches
-to count compilation as a newcomer would.
+Prints one JSON line last. Start it in a fresh process with empty compiler
+caches to count compilation as a newcomer would.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def parse_arguments():
     parser.add_argument(
         "--recipe",
         choices=keras_tgdd.recipes.__all__,
-        default="kernel_tgdd",
+        default="covariance_tgdd",
     )
     parser.add_argument("--iterations", type=int, default=300)
     parser.add_argument("--samples-per-class", type=int, default=64)
