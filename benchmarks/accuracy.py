@@ -27,6 +27,7 @@ from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import pool
 from keras_tgdd.evaluation import select_images
 from keras_tgdd.layers import SyntheticImages
+from keras_tgdd.objectives import CovarianceMatching
 from keras_tgdd.starting import start_from_real
 from keras_tgdd.storage.replacing import replacing
 from keras_tgdd.trajectories import RandomNetworks
@@ -101,7 +102,8 @@ class Workshop:
         trainer = keras_tgdd.DistillationTrainer(
             synthetic,
             trajectory,
-            constraint=None if run.method == "tgdd" else False,
+            CovarianceMatching() if run.method == "covariance_tgdd" else None,
+            constraint=None if run.method.endswith("tgdd") else False,
             samples_per_class=run.samples_per_class or 128,
         )
         if run.rate is not None:

@@ -21,7 +21,7 @@ from keras_tgdd.evaluation import EvaluationResult
 def describe(run):
     """A run in words."""
     parts = [
-        "TGDD" if run.method == "tgdd" else run.method.replace("_", " "),
+        run.method.replace("_", " ").replace("tgdd", "TGDD"),
         f"{run.images_per_class} per class",
     ]
     if run.distils and run.factor == 1:
@@ -56,7 +56,7 @@ def main():
             images_per_class=run.images_per_class,
             method=run.method.replace("_", " "),
         )
-        if run.method == "tgdd":
+        if run.method.endswith("tgdd"):
             sets[label] = workshop.distilled(run)
             if "distillation" in stored["seconds"]:
                 seconds[label] = stored["seconds"]["distillation"]

@@ -56,18 +56,18 @@ ABLATION = [
 ]
 # Each row after the second changes one part of the second.
 COMBINATIONS = [
-    ("tgdd", "`recipes.tgdd`: random images, a constant rate"),
-    ("k_means", "images near k-means centres, a rate that falls to zero"),
-    ("interpolated", "and: weights between random and trained (DANCE)"),
-    ("covariance", "and: covariances beside means (DSDM)"),
-    ("kernel", "and: Gaussian kernels (M3D)"),
-    ("characteristic", "and: characteristic functions (NCFM)"),
-    ("layers", "and: maps of the last two blocks beside features (CAFE)"),
-    ("discrimination", "and: discrimination of real features (CAFE)"),
-    ("sliced", "and: sliced Wasserstein distance"),
-    ("six_augmentations", "and: flip, scale and rotate beside (DSA)"),
-    ("without_cutout", "and: no cutout"),
-    ("crop_alone", "and: neither cutout nor colour"),
+    ("tgdd", "`tgdd`: mosaics of random images, a constant rate"),
+    ("k_means", "`tgdd` from images near k-means centres, a falling rate"),
+    ("covariance", "the same with covariances (DSDM): `covariance_tgdd`"),
+    ("kernel", "with Gaussian kernels (M3D)"),
+    ("characteristic", "with characteristic functions (NCFM)"),
+    ("layers", "with maps of the last two blocks beside features (CAFE)"),
+    ("discrimination", "with discrimination of real features (CAFE)"),
+    ("sliced", "with the sliced Wasserstein distance"),
+    ("interpolated", "under weights between random and trained (DANCE)"),
+    ("six_augmentations", "with flip, scale and rotation, too (DSA)"),
+    ("without_cutout", "without cutout"),
+    ("crop_alone", "without cutout and colour"),
 ]
 BACKENDS = [
     ("torch", "PyTorch, bfloat16"),
@@ -195,7 +195,7 @@ def networks_table():
         for network in accuracy_runs.NETWORKS
     ]
     if any(stored(name) for name, _ in names):
-        names.insert(0, ("fashion_mnist_10_tgdd", "ConvNet"))
+        names.insert(0, ("fashion_mnist_10_covariance_tgdd", "ConvNet"))
     return named_runs_table(["network", "accuracy in %"], names)
 
 

@@ -69,6 +69,31 @@ def test_starts_from_images_that_a_method_chooses(small_data, tmp_path):
     assert 0 < step < 0.1 < np.abs(random.images - chosen.images).max()
 
 
+def test_a_recipe_brings_its_parts(small_data, tmp_path):
+    arguments = dict(iterations=3, directory=tmp_path)
+    distilled = distill(small_data, recipe="covariance_tgdd", **arguments)
+    info = distilled.info
+    assert info["method"] == "covariance_tgdd" and info["steps"] == 3
+    assert info["objective"] == "CovarianceMatching"
+    assert info["samples_per_class"] == 4 and info["constraint_weight"] == 2.5
+    # The rate has reached zero when the steps are over.
+    schedule = info["optimizer"]["learning_rate"]
+    assert schedule["config"]["decay_steps"] == 3
+    again = distill(small_data, recipe="covariance_tgdd", **arguments)
+    np.testing.assert_array_equal(again.images, distilled.images)
+    other = distill(
+        small_data, recipe="dance", samples_per_class=None, **arguments
+    )
+    assert other.info["trajectory"] == "InterpolatedExperts"
+    assert other.info["samples_per_class"] == 128
+
+
+def test_an_unknown_recipe_is_refused_before_training(small_data, tmp_path):
+    with pytest.raises(ValueError, match="`recipe` must be one of .*dance"):
+        distill(small_data, recipe="best", directory=tmp_path / "experts")
+    assert not (tmp_path / "experts").exists()
+
+
 @pytest.mark.parametrize("wanted", [False, True])
 def test_summaries_can_be_asked_for_or_not(small_data, tmp_path, wanted):
     distill(small_data, directory=tmp_path, cache_summaries=wanted)

@@ -7,7 +7,7 @@ from support.processes import run_python
 
 pytestmark = pytest.mark.once
 
-# Three runs of its own instead of those of hours.
+# A few runs of its own instead of those of hours.
 SCRIPT = """
 import dataclasses, pathlib, sys
 sys.path.insert(0, "benchmarks")
@@ -25,6 +25,7 @@ accuracy_runs.RUNS.update(
     digits_1_random=change(method="random", iterations=0, test_every=None),
     digits_1_herding=change(method="herding", factor=2, test_every=None),
     digits_1_random_networks=change(method="random_networks", num_runs=1),
+    digits_1_covariance_tgdd=change(method="covariance_tgdd", num_runs=1),
 )
 accuracy.RESULTS = folder
 output = ["--output-dir", str(folder)]
@@ -43,7 +44,7 @@ def run(folder, *arguments):
 
 def test_runs_are_measured_once_and_reported(tmp_path):
     listed = run(tmp_path, "--list")
-    assert listed.count("to do") == 4
+    assert listed.count("to do") == 5
     printed = run(tmp_path, "digits_1")
     assert set(json.loads(printed.splitlines()[-1])) == {"digits_1"}
     path = tmp_path / "accuracy_digits_1.json"
@@ -71,6 +72,7 @@ def test_runs_are_measured_once_and_reported(tmp_path):
         "random, 1 per class",
         "herding, 1 per class, mosaics",
         "random networks, 1 per class, factor 1",
+        "covariance TGDD, 1 per class, factor 1",
     ]
     page = (tmp_path / "digits.html").read_text()
     for name in reported:

@@ -101,6 +101,7 @@ table(
             "one name a class, 3",
         ),
         ("a start of no method", {"start": "best"}, "`start` must be one of"),
+        ("an unknown recipe", {"recipe": "best"}, "`recipe` must be one of"),
         ("a NaN weight", {"constraint_weight": np.nan}, "finite number"),
         ("a negative weight", {"constraint_weight": -1.0}, "of at least 0"),
         (
