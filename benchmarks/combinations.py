@@ -283,9 +283,10 @@ def main():
     for name in args.names or COMBINATIONS:
         stored = read(path).get(name)
         if stored is None:
+            given = [a for a in sys.argv[1:] if a not in args.names]
             stored = {
                 "command": f"KERAS_BACKEND={keras.backend.backend()} python "
-                f"benchmarks/combinations.py {shlex.join(sys.argv[1:])}",
+                f"benchmarks/combinations.py {shlex.join([name, *given])}",
                 "settings": settings,
                 **measure(name, args, data, experts),
                 **machine.provenance(),

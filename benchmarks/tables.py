@@ -58,7 +58,7 @@ ABLATION = [
 COMBINATIONS = [
     ("tgdd", "`tgdd`: mosaics of random images, a constant rate"),
     ("k_means", "`tgdd` from images near k-means centres, a falling rate"),
-    ("covariance", "the same with covariances (DSDM): `covariance_tgdd`"),
+    ("covariance", "with covariances (DSDM): `covariance_tgdd`"),
     ("kernel", "with Gaussian kernels (M3D)"),
     ("characteristic", "with characteristic functions (NCFM)"),
     ("layers", "with maps of the last two blocks beside features (CAFE)"),
