@@ -4,12 +4,12 @@
     KERAS_BACKEND=torch python benchmarks/combinations.py tgdd covariance --test
 
 Every combination distils from the same expert for the same processor time,
-after its first steps, which compile; but for TGDD as published, the rate of the
-pixels falls along a cosine of that time to zero. Fresh networks are trained on what it makes, and
-asked about a tenth of the training data that nothing else has seen, or, with
-`--test`, about test data, after making all from the whole training data. Stores
-`results/combinations_<dataset>.json` or `..._test.json`; what is stored there
-already is not made again. Prints one JSON line last.
+after its first steps, which compile; but for TGDD as published, the rate of
+the pixels falls along a cosine of that time to zero. Fresh networks are trained
+on what it makes, and asked about a tenth of the training data that nothing else
+has seen, or, with `--test`, about test data, after making all from the whole
+training data. Stores `results/combinations_<dataset>.json` or `..._test.json`;
+what is stored there already is not made again. Prints one JSON line last.
 """
 
 import argparse
