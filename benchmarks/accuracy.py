@@ -98,7 +98,9 @@ class Workshop:
         synthetic = SyntheticImages(
             data.num_classes, run.images_per_class, data.image_shape, run.factor
         )
-        start_from_real(synthetic, *source, self.experts(run), run.start)
+        start_from_real(
+            synthetic, *source, lambda x: self.features(run), run.start
+        )
         trainer = keras_tgdd.DistillationTrainer(
             synthetic,
             trajectory,

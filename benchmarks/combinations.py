@@ -201,7 +201,9 @@ def distil(args, data, experts, combination):
     synthetic = SyntheticImages(
         data.num_classes, args.images_per_class, data.image_shape
     )
-    start_from_real(synthetic, x, y, experts, combination.start, args.seed)
+    start_from_real(
+        synthetic, x, y, experts.features, combination.start, args.seed
+    )
     trainer = keras_tgdd.DistillationTrainer(
         synthetic,
         combination.trajectory(experts),

@@ -10,7 +10,6 @@ caches to count compilation as a newcomer would.
 
 import argparse
 import functools
-import inspect
 import json
 import tempfile
 import time
@@ -20,6 +19,7 @@ import machine
 import keras_tgdd
 from keras_tgdd.callbacks import Progress
 from keras_tgdd.evaluation import get_protocol
+from keras_tgdd.recipes.building import planned_steps
 from keras_tgdd.trajectories import short_recipe
 
 
@@ -82,9 +82,6 @@ def main():
         )
         clock("experts")
         recipe = getattr(keras_tgdd.recipes, args.recipe)
-        given = {}
-        if "steps" in inspect.signature(recipe).parameters:
-            given["steps"] = args.iterations
         trainer = recipe(
             data,
             experts,
@@ -92,7 +89,7 @@ def main():
             args.factor,
             args.seed,
             samples_per_class=args.samples_per_class,
-            **given,
+            **planned_steps(recipe, args.iterations),
         )
         clock("start")
         source = (data.x_train, data.y_train)

@@ -11,7 +11,6 @@ one.
 import argparse
 import dataclasses
 import functools
-import inspect
 import pathlib
 
 import numpy as np
@@ -25,6 +24,7 @@ from comparison import print_table
 from comparison import write_outputs
 from keras_tgdd.callbacks import Progress
 from keras_tgdd.evaluation import get_protocol
+from keras_tgdd.recipes.building import planned_steps
 
 # Settings that were not given on the command line: the paper's ...
 PAPER = {
@@ -152,8 +152,7 @@ def main():
             for name in ("factor", "samples_per_class")
             if getattr(args, name) is not None
         }
-        if "steps" in inspect.signature(recipe).parameters:
-            given["steps"] = args.iterations
+        given |= planned_steps(recipe, args.iterations)
         trainer = recipe(
             data, experts, args.images_per_class, seed=args.seed, **given
         )

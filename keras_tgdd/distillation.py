@@ -1,7 +1,6 @@
 """The whole job from arrays."""
 
 import contextlib
-import inspect
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -27,6 +26,7 @@ from keras_tgdd.datasets.training_data import training_data
 from keras_tgdd.evaluation.baselines import check_method
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 from keras_tgdd.models.conv_net import ConvNet
+from keras_tgdd.recipes.building import planned_steps
 from keras_tgdd.starting import start_from_real
 from keras_tgdd.step_source import StepSource
 from keras_tgdd.trajectories.expert_trajectories import SAMPLES_PER_CLASS
@@ -182,7 +182,9 @@ def distill(
             constraint_weight=constraint_weight,
         )
         if start is not None:
-            start_from_real(trainer.synthetic, x, y, trajectories, start, seed)
+            start_from_real(
+                trainer.synthetic, x, y, trajectories.features, start, seed
+            )
         source, most = (x, y), int(data.counts.max())
         if _caching_pays(trainer, iterations, most, cache_summaries, verbose):
             summaries = trajectories.summarize(
@@ -209,9 +211,7 @@ def _trainer(recipe, arguments, iterations, **given):
     """The trainer of a recipe; what is given as `None` is the recipe's."""
     make = getattr(recipes, recipe)
     given = {name: value for name, value in given.items() if value is not None}
-    if "steps" in inspect.signature(make).parameters:
-        given["steps"] = iterations
-    return make(*arguments, **given)
+    return make(*arguments, **given, **planned_steps(make, iterations))
 
 
 def _tell_sizes(data, synthetic):

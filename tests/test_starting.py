@@ -10,7 +10,7 @@ from keras_tgdd.starting import start_from_real
 
 def started(experts, data, method, counts=(1, 2, 1), seed=0):
     synthetic = SyntheticImages(3, counts, (8, 8, 2), factor=2)
-    start_from_real(synthetic, *data, experts, method, seed)
+    start_from_real(synthetic, *data, experts.features, method, seed)
     return synthetic.stored_images()
 
 

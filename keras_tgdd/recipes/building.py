@@ -1,5 +1,7 @@
 """What all recipes share: from parts to a compiled trainer."""
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -61,7 +63,9 @@ def build_trainer(
     if start == "random":
         synthetic.adapt(data.x, data.y, mode=mode, seed=seed)
     else:
-        start_from_real(synthetic, data.x, data.y, trajectory, start, seed)
+        start_from_real(
+            synthetic, data.x, data.y, trajectory.features, start, seed
+        )
     parts = {"seed": seed, "class_names": data.class_names, **parts, **given}
     trainer = DistillationTrainer(synthetic, trajectory, **parts)
     trainer.method = method
@@ -84,6 +88,18 @@ def labelled(data: Any, trajectory: Trajectory) -> TrainingData:
         return data
     x, y = data if isinstance(data, tuple) else (data, None)
     return training_data(x, y, mean=trajectory.mean, std=trajectory.std)
+
+
+def planned_steps(recipe: Callable, steps: int) -> dict[str, int]:
+    """Returns the argument `steps` for a recipe whose rate falls over them,
+    and nothing for others.
+
+    Args:
+        recipe: function of `keras_tgdd.recipes`.
+        steps: int, the `epochs * steps_per_epoch` of `fit`.
+    """
+    takes = "steps" in inspect.signature(recipe).parameters
+    return {"steps": steps} if takes else {}
 
 
 def most_images(
