@@ -151,8 +151,10 @@ def measure(name, args, data, experts):
             seed=args.seed,
             description=f"{name} {number}/{args.marks}",
         )
-        point = {"seconds": seconds, "steps": step, **result.to_dict()}
+        point = {**result.to_dict(), "steps": step}
         del point["confusion"]
+        point["evaluation_seconds"] = point["seconds"]
+        point["seconds"] = seconds
         points.append(point)
         print(f"{name}, {seconds:.0f} s, {step} steps: {result}", flush=True)
     return points
