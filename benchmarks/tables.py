@@ -147,30 +147,45 @@ def mean_and_std(run):
 
 def accuracy_by_size_table():
     head = [
-        *("data set", "images per class", "random images", "distilled"),
-        *("best on the way*", "published best*", "evaluation"),
+        *("data set", "images per class", "made by", "random images"),
+        *("distilled", "best on the way*", "published best*", "evaluation"),
     ]
     rows = []
     for dataset, label, published in PUBLISHED:
         for size, best in published.items():
             name = f"{dataset}_{size}"
-            # The protocol's own number of epochs, or else a short evaluation.
-            end = "" if stored(name) else "_short"
-            run = stored(f"{name}{end}")
-            if run is None:
-                continue
-            rows.append(
-                [
-                    label,
-                    str(size),
-                    mean_and_std(stored(f"{name}_random{end}")),
-                    f"**{mean_and_std(run)}**",
-                    "–" if run["best"] is None else percent(run["best"]),
-                    best,
-                    f"{run['settings']['epochs']} epochs",
-                ]
-            )
+            for end in ("_short", "", "_long"):
+                run = stored(f"{name}{end}")
+                if run is not None:
+                    cells = accuracy_by_size_cells(run, name)
+                    cells.insert(3, best)
+                    rows.append([label, str(size), how_made(run), *cells])
     return table(head, rows)
+
+
+def accuracy_by_size_cells(run, name):
+    """What a distilled set reaches, and random images in as many epochs."""
+    epochs = run["settings"]["epochs"]
+    drawn = [stored(f"{name}_random{end}") for end in ("", "_short")]
+    beside = [it for it in drawn if it and it["settings"]["epochs"] == epochs]
+    return [
+        mean_and_std(beside[0] if beside else None),
+        f"**{mean_and_std(run)}**",
+        "–" if run["best"] is None else percent(run["best"]),
+        f"{epochs} epochs",
+    ]
+
+
+def how_made(run):
+    """Recipe, expert and iterations of a distilled set."""
+    settings = run["settings"]
+    # The earliest files say nothing but the epochs of the expert.
+    expert = settings.get("expert", {"width": 128})
+    epochs = expert.get("epochs", settings.get("expert_epochs"))
+    return (
+        f"`{settings['method']}`, {epochs} epochs of width {expert['width']}, "
+        f"{settings['iterations']} steps"
+    )
 
 
 def named_runs_table(head, names):
@@ -194,8 +209,6 @@ def networks_table():
         (f"fashion_mnist_10_{network}", network)
         for network in accuracy_runs.NETWORKS
     ]
-    if any(stored(name) for name, _ in names):
-        names.insert(0, ("fashion_mnist_10_covariance_tgdd", "ConvNet"))
     return named_runs_table(["network", "accuracy in %"], names)
 
 
