@@ -23,8 +23,8 @@ import sys
 import time
 from collections.abc import Callable
 
+import entries
 import keras
-import machine
 import numpy as np
 from accuracy import RESULTS
 
@@ -35,7 +35,6 @@ from keras_tgdd.layers import SiameseAugmentation
 from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.recipes.building import sgd
 from keras_tgdd.starting import start_from_real
-from keras_tgdd.storage.replacing import replacing
 from keras_tgdd.trajectories import InterpolatedExperts
 from keras_tgdd.trajectories import short_recipe
 
@@ -261,10 +260,6 @@ def measure(name, args, data, experts):
     }
 
 
-def read(path):
-    return json.loads(path.read_text()) if path.is_file() else {}
-
-
 def main():
     args = parse_arguments()
     unknown = set(args.names) - set(COMBINATIONS)
@@ -276,33 +271,22 @@ def main():
     data = keras_tgdd.datasets.load(args.dataset, args.data_dir)
     if not args.test:
         data = held_out(data)
-    args.results_dir.mkdir(parents=True, exist_ok=True)
     kind = "_test" if args.test else ""
     path = args.results_dir / f"combinations_{args.dataset}{kind}.json"
     left_out = ("names", "results_dir", "output_dir", "data_dir")
     settings = {k: v for k, v in vars(args).items() if k not in left_out}
+    given = [a for a in sys.argv[1:] if a not in args.names]
     experts = train_expert(args, data)
     for name in args.names or COMBINATIONS:
-        stored = read(path).get(name)
-        if stored is None:
-            given = [a for a in sys.argv[1:] if a not in args.names]
-            stored = {
-                "command": f"KERAS_BACKEND={keras.backend.backend()} python "
-                f"benchmarks/combinations.py {shlex.join([name, *given])}",
-                "settings": settings,
-                **measure(name, args, data, experts),
-                **machine.provenance(),
-            }
-            with replacing(path) as temporary:
-                everything = {**read(path), name: stored}
-                temporary.write_text(json.dumps(everything, indent=1) + "\n")
-        elif stored["settings"] != settings:
-            sys.exit(
-                f"{path} holds {name} with other settings, and they do not "
-                "compare. Choose another `--results-dir`. Received: "
-                f"{settings}, stored: {stored['settings']}"
-            )
-    print(json.dumps({k: found["mean"] for k, found in read(path).items()}))
+        entries.measure_once(
+            path,
+            name,
+            settings,
+            f"combinations.py {shlex.join([name, *given])}",
+            functools.partial(measure, name, args, data, experts),
+        )
+    stored = entries.read(path)
+    print(json.dumps({key: entry["mean"] for key, entry in stored.items()}))
 
 
 if __name__ == "__main__":

@@ -1,30 +1,37 @@
 """All recipes of the field under one protocol and one budget of seconds.
 
     KERAS_BACKEND=torch python benchmarks/recipes.py --dataset cifar10
+    KERAS_BACKEND=torch python benchmarks/recipes.py --imbalance 100 \\
+        --recipes csdm dance --seed 1
 
-Every recipe distils from the same experts for the same time, after its first
-step, which compiles; what it makes of the real data first, such as barycentres,
-counts. The set is kept at equal parts of the time; fresh networks are trained
+Every recipe distils from the same expert for the same processor time, after
+its first steps, which compile; what it makes of the real data first, such as
+barycentres, counts. Values are those of its paper but for `--factor` and
+`--samples-per-class`, which decide what a step costs and are equal for all. A
+rate that falls over a number of steps gets the steps that the time has room
+for. The set is kept at equal parts of the time; fresh networks are trained
 on each of these, and on the last one as many as `--num-runs` says. Stores
 `results/recipes_<dataset>.json` and draws accuracy against time. What is
 stored there already is not made again. Prints one JSON line last.
 """
 
 import argparse
+import functools
 import json
 import pathlib
 import shlex
 import sys
 import time
 
+import entries
 import keras
-import machine
+from accuracy import RESULTS
 
 import keras_tgdd
 from keras_tgdd.evaluation import get_protocol
-from keras_tgdd.storage.replacing import replacing
+from keras_tgdd.recipes.building import planned_steps
+from keras_tgdd.trajectories import short_recipe
 
-RESULTS = pathlib.Path(__file__).parent / "results"
 # Steps between two looks at the clock.
 _STEPS = 5
 
@@ -35,12 +42,18 @@ def parse_arguments():
     parser.add_argument("--data-dir", help="where TFDS keeps its data")
     parser.add_argument("--images-per-class", type=int, default=10)
     parser.add_argument("--imbalance", type=float, help="make a long tail")
-    parser.add_argument("--seconds", type=float, default=600)
-    parser.add_argument("--marks", type=int, default=4)
+    parser.add_argument(
+        "--seconds", type=float, default=200, help="of processor time"
+    )
+    parser.add_argument("--marks", type=int, default=2)
     parser.add_argument("--most-steps", type=int, default=20_000)
-    parser.add_argument("--num-experts", type=int, default=1)
-    parser.add_argument("--expert-epochs", type=int, default=16)
-    parser.add_argument("--samples-per-class", type=int, help="of all recipes")
+    parser.add_argument("--expert-epochs", type=int, default=12)
+    parser.add_argument("--width", type=int, default=64, help="of the expert")
+    parser.add_argument(
+        "--network-width", type=int, default=128, help="of fresh networks"
+    )
+    parser.add_argument("--factor", type=int, help="default: the recipe's")
+    parser.add_argument("--samples-per-class", type=int, default=64)
     parser.add_argument("--epochs", type=int, default=200, help="of evaluation")
     parser.add_argument("--num-runs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
@@ -60,12 +73,12 @@ class Marks(keras.callbacks.Callback):
     """Keeps the set at parts of a time, and ends the training with it.
 
     Args:
-        seconds: float, the whole time.
+        seconds: float, the whole time, of the processor.
         number: int, how many sets.
         before: float, seconds spent before the training.
     """
 
-    def __init__(self, seconds, number, before):
+    def __init__(self, seconds, number, before=0.0):
         super().__init__()
         self.times = [seconds * (i + 1) / number for i in range(number)]
         self.kept = []
@@ -74,7 +87,7 @@ class Marks(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         images = self.model.distilled_dataset()  # waits for the steps
-        now = time.perf_counter()
+        now = time.process_time()
         if self._since is not None:  # the first epoch compiles
             self._spent += now - self._since
         while len(self.kept) < len(self.times) and (
@@ -83,7 +96,7 @@ class Marks(keras.callbacks.Callback):
             step = self.model.num_steps
             self.kept.append((round(self._spent, 1), step, images))
         self.model.stop_training = len(self.kept) == len(self.times)
-        self._since = time.perf_counter()
+        self._since = time.process_time()
 
     def on_train_end(self, logs=None):
         # Whoever has made all steps early is done.
@@ -94,15 +107,19 @@ class Marks(keras.callbacks.Callback):
             )
 
 
-def train_experts(args, data):
-    folder = f"{args.dataset}_{args.expert_epochs}_{args.imbalance or 1:g}"
+def train_expert(args, data):
+    folder = (
+        f"{args.dataset}_{args.expert_epochs}_width_{args.width}_"
+        f"{args.imbalance or 1:g}_{args.seed}"
+    )
     return keras_tgdd.train_experts(
-        keras_tgdd.models.ConvNet,
+        functools.partial(keras_tgdd.models.ConvNet, width=args.width),
         data.x_train,
         data.y_train,
-        num_experts=args.num_experts,
-        epochs=args.expert_epochs,
+        num_experts=1,
         directory=pathlib.Path(args.output_dir) / folder,
+        recipe=short_recipe(args.expert_epochs, data.image_shape[0]),
+        snapshots_per_epoch=2,
         mean=data.mean,
         std=data.std,
         class_names=data.class_names,
@@ -110,17 +127,42 @@ def train_experts(args, data):
     )
 
 
-def measure(name, args, data, experts):
-    """Distils by a recipe, and evaluates the set at each mark."""
-    given = {}
-    if args.samples_per_class is not None:
-        given["samples_per_class"] = args.samples_per_class
-    start = time.perf_counter()
+def build(name, args, data, experts):
+    """Returns the trainer of a recipe, which plans as many steps as it has
+    time for."""
     recipe = getattr(keras_tgdd.recipes, name)
-    trainer = recipe(
-        data, experts, args.images_per_class, seed=args.seed, **given
+    given = {"samples_per_class": args.samples_per_class, "seed": args.seed}
+    if args.factor is not None:
+        given["factor"] = args.factor
+    make = functools.partial(
+        recipe, data, experts, args.images_per_class, **given
     )
+    steps = planned_steps(recipe, args.most_steps)
+    if steps:
+        # A tenth of the time, on a trainer of its own, tells how many.
+        marks = Marks(args.seconds / 10, 1)
+        fit(make(**steps), args, (data.x_train, data.y_train), marks)
+        seconds, step, _ = marks.kept[0]
+        each = seconds / (step - _STEPS)
+        steps = {"steps": int(args.seconds / each) + _STEPS}
+    return make(**steps)
+
+
+def fit(trainer, args, source, marks):
+    trainer.fit(
+        *source,
+        epochs=args.most_steps // _STEPS,
+        steps_per_epoch=_STEPS,
+        callbacks=[marks],
+        verbose=0,
+    )
+
+
+def distil(name, args, data, experts):
+    """Returns seconds, steps and set at each mark of the time."""
+    trainer = build(name, args, data, experts)
     source = (data.x_train, data.y_train)
+    start = time.process_time()
     if trainer.objective.needs_summaries:
         source = (
             experts.summarize(
@@ -130,25 +172,27 @@ def measure(name, args, data, experts):
                 samples_per_class=None,
             ),
         )
-    marks = Marks(args.seconds, args.marks, time.perf_counter() - start)
-    trainer.fit(
-        *source,
-        epochs=args.most_steps // _STEPS,
-        steps_per_epoch=_STEPS,
-        callbacks=[marks],
-        verbose=0,
-    )
-    protocol = get_protocol("tgdd", args.epochs, data.flip)
+    marks = Marks(args.seconds, args.marks, time.process_time() - start)
+    fit(trainer, args, source, marks)
+    return marks.kept
+
+
+def measure(name, args, data, experts):
+    """Distils by a recipe, and evaluates the set at each mark."""
     points = []
-    for number, (seconds, step, distilled) in enumerate(marks.kept, 1):
+    kept = distil(name, args, data, experts)
+    for number, (seconds, step, distilled) in enumerate(kept, 1):
         last = number == args.marks
         result = keras_tgdd.evaluate(
             distilled,
             data.x_test,
             data.y_test,
-            protocol=protocol,
-            num_runs=args.num_runs if last else 1,
-            seed=args.seed,
+            functools.partial(
+                keras_tgdd.models.ConvNet, width=args.network_width
+            ),
+            get_protocol("tgdd", args.epochs, data.flip),
+            args.num_runs if last else 1,
+            args.seed,
             description=f"{name} {number}/{args.marks}",
         )
         point = {**result.to_dict(), "steps": step}
@@ -157,7 +201,7 @@ def measure(name, args, data, experts):
         point["seconds"] = seconds
         points.append(point)
         print(f"{name}, {seconds:.0f} s, {step} steps: {result}", flush=True)
-    return points
+    return {"points": points}
 
 
 def draw(stored, path):
@@ -165,7 +209,9 @@ def draw(stored, path):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4.5), layout="constrained")
-    axes = figure.add_subplot(xlabel="seconds", ylabel="test accuracy in %")
+    axes = figure.add_subplot(
+        xlabel="seconds of processor time", ylabel="test accuracy in %"
+    )
     for name, entry in stored.items():
         points = entry["points"]
         axes.plot(
@@ -185,33 +231,21 @@ def main():
     if args.imbalance:
         data = keras_tgdd.datasets.long_tailed(data, args.imbalance, args.seed)
         name += f"_imbalance_{args.imbalance:g}"
+    if args.seed:
+        name += f"_seed_{args.seed}"
     path = args.results_dir / f"{name}.json"
-    stored = json.loads(path.read_text()) if path.is_file() else {}
-    experts = train_experts(args, data)
-    settings = {
-        key: value
-        for key, value in vars(args).items()
-        if key not in ("recipes", "results_dir", "output_dir", "data_dir")
-    }
+    left_out = ("recipes", "results_dir", "output_dir", "data_dir")
+    settings = {k: v for k, v in vars(args).items() if k not in left_out}
+    experts = train_expert(args, data)
     for recipe in args.recipes:
-        if recipe in stored:
-            if stored[recipe]["settings"] != settings:
-                sys.exit(
-                    f"{path} holds {recipe} with other settings, and they do "
-                    "not compare. Choose another `--results-dir`. Received: "
-                    f"{settings}, stored: {stored[recipe]['settings']}"
-                )
-            continue
-        points = measure(recipe, args, data, experts)
-        stored[recipe] = {
-            "command": "python benchmarks/recipes.py "
-            + shlex.join(sys.argv[1:]),
-            "settings": settings,
-            "points": points,
-            **machine.provenance(),
-        }
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(stored, indent=1) + "\n")
+        entries.measure_once(
+            path,
+            recipe,
+            settings,
+            f"recipes.py {shlex.join(sys.argv[1:])}",
+            functools.partial(measure, recipe, args, data, experts),
+        )
+    stored = entries.read(path)
     draw(stored, pathlib.Path(args.output_dir) / f"{name}.png")
     print(
         json.dumps(

@@ -8,23 +8,24 @@ from support.processes import run_python
 pytestmark = pytest.mark.once
 
 
-def run(folder, *recipes, seconds="1"):
+def run(folder, *recipes, seconds="1", arguments=()):
     return run_python(
         "benchmarks/recipes.py",
         *("--dataset", "digits", "--images-per-class", "1"),
         *("--seconds", seconds, "--marks", "2", "--expert-epochs", "1"),
-        *("--most-steps", "100"),
+        *("--most-steps", "100", "--width", "8", "--network-width", "8"),
         *("--epochs", "2", "--num-runs", "2", "--samples-per-class", "4"),
         *("--output-dir", folder, "--results-dir", folder),
         *("--recipes", *recipes),
+        *arguments,
         backend="torch",
     )
 
 
 def test_recipes_are_compared_at_equal_seconds(tmp_path):
-    printed = run(tmp_path, "tgdd", "wmdd")
+    printed = run(tmp_path, "covariance_tgdd", "wmdd")
     line = json.loads(printed.splitlines()[-1])
-    assert set(line) == {"tgdd", "wmdd"}
+    assert set(line) == {"covariance_tgdd", "wmdd"}
     path = tmp_path / "recipes_digits.json"
     stored = json.loads(path.read_text())
     for name, entry in stored.items():
@@ -39,7 +40,18 @@ def test_recipes_are_compared_at_equal_seconds(tmp_path):
         assert {"commit", "versions", "date", "settings"} <= entry.keys()
     assert (tmp_path / "recipes_digits.png").stat().st_size > 1000
     before = path.read_bytes()
-    run(tmp_path, "tgdd")
+    run(tmp_path, "wmdd")
     assert path.read_bytes() == before
     with pytest.raises(AssertionError, match="other settings"):
-        run(tmp_path, "tgdd", seconds="2")
+        run(tmp_path, "wmdd", seconds="2")
+
+
+def test_classes_may_be_rare(tmp_path):
+    arguments = ("--imbalance", "10", "--seed", "1")
+    printed = run(tmp_path, "csdm", arguments=arguments)
+    path = tmp_path / "recipes_digits_imbalance_10_seed_1.json"
+    stored = json.loads(path.read_text())
+    assert json.loads(printed.splitlines()[-1]).keys() == stored.keys()
+    settings = stored["csdm"]["settings"]
+    assert settings["imbalance"] == 10.0 and settings["seed"] == 1
+    assert stored["csdm"]["command"].endswith("--imbalance 10 --seed 1")
