@@ -20,18 +20,24 @@ from keras_tgdd.callbacks.progress import Progress
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.checks import check_seed
 from keras_tgdd.checks import check_weight
+from keras_tgdd.checks import check_writable
 from keras_tgdd.class_counts import class_counts
+from keras_tgdd.compilation import default_dtype_policy
+from keras_tgdd.compilation import using_dtype_policy
 from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.datasets.training_data import training_data
 from keras_tgdd.evaluation.baselines import check_method
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 from keras_tgdd.models.conv_net import ConvNet
+from keras_tgdd.models.frozen_network import check_network
 from keras_tgdd.recipes.building import planned_steps
+from keras_tgdd.recipes.building import reads_experts
 from keras_tgdd.starting import start_from_real
 from keras_tgdd.step_source import StepSource
 from keras_tgdd.trajectories.expert_trajectories import SAMPLES_PER_CLASS
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 from keras_tgdd.trajectories.expert_trajectories import default_entries
+from keras_tgdd.trajectories.random_networks import RandomNetworks
 from keras_tgdd.trajectories.train_experts import train_experts
 
 
@@ -104,7 +110,7 @@ def distill(
         cache_summaries: whether the features of real images are summarized
             once, for four draws of each stage, instead of at every step.
             `None` does so where networks then read fewer images in all.
-            Defaults to `None`.
+            Of the recipes, `"tgdd"` can be distilled so. Defaults to `None`.
         dtype_policy: name of the Keras dtype policy of the networks. `None`
             takes the global one, or `"mixed_bfloat16"` where a long job is
             faster with it.
@@ -116,7 +122,8 @@ def distill(
             class.
         recipe: name of a function in `keras_tgdd.recipes`. Of those that
             were tried on held-out Fashion-MNIST, `"covariance_tgdd"` ended
-            highest. Defaults to `"tgdd"`.
+            highest. `"dm"`, `"m3d"` and `"idm"` read no experts, and none are
+            trained for them unless `start` is given. Defaults to `"tgdd"`.
 
     Returns:
         `DistilledDataset`.
@@ -136,15 +143,12 @@ def distill(
     References:
         - [TGDD](https://arxiv.org/abs/2512.02469)
     """
-    numbers = {
-        "num_experts": num_experts,
-        "expert_epochs": expert_epochs,
-        "iterations": iterations,
-    }
-    if samples_per_class is not None:
-        numbers["samples_per_class"] = samples_per_class
-    for name, value in numbers.items():
-        check_positive_int(name, value)
+    _check_numbers(
+        num_experts=num_experts,
+        expert_epochs=expert_epochs,
+        iterations=iterations,
+        samples_per_class=samples_per_class,
+    )
     check_seed(seed)
     check_weight("constraint_weight", constraint_weight or 0.0)
     _check_choices(start, recipe)
@@ -159,21 +163,28 @@ def distill(
         kept = directory is not None
         if not kept:
             directory = stack.enter_context(tempfile.TemporaryDirectory())
-        trajectories = train_experts(
-            network_fn or ConvNet,
-            x,
-            y,
-            num_experts=num_experts,
-            epochs=expert_epochs,
-            directory=directory,
-            validation_data=validation_data,
-            mean=data.mean,
-            std=data.std,
-            class_names=class_names,
-            dtype_policy=dtype_policy,
-            seed=seed,
-            verbose=verbose,
-        )
+        if reads_experts(getattr(recipes, recipe)) or start is not None:
+            trajectories = train_experts(
+                network_fn or ConvNet,
+                x,
+                y,
+                num_experts=num_experts,
+                epochs=expert_epochs,
+                directory=directory,
+                validation_data=validation_data,
+                mean=data.mean,
+                std=data.std,
+                class_names=class_names,
+                dtype_policy=dtype_policy,
+                seed=seed,
+                verbose=verbose,
+            )
+        else:
+            check_writable(directory)
+            images = iterations * (samples_per_class or 128) * len(counts)
+            trajectories = _untrained(
+                data, network_fn or ConvNet, dtype_policy, images
+            )
         trainer = _trainer(
             recipe,
             (data, trajectories, counts, factor, seed),
@@ -185,15 +196,31 @@ def distill(
             start_from_real(
                 trainer.synthetic, x, y, trajectories.features, start, seed
             )
-        source, most = (x, y), int(data.counts.max())
-        if _caching_pays(trainer, iterations, most, cache_summaries, verbose):
-            summaries = trajectories.summarize(
-                x, y, trainer.objective, trainer.augmentation, verbose=verbose
-            )
-            source = (summaries,)
+        source = _source(trainer, data, iterations, cache_summaries, verbose)
         kept_in = directory if kept else None
         _fit(trainer, source, iterations, kept_in, verbose)
         return trainer.distilled_dataset()
+
+
+def _untrained(data, network_fn, dtype_policy, images):
+    """Random networks, for recipes that read no experts.
+
+    Args:
+        images: int, how many real images they will read.
+    """
+    image_shape = data.x.shape[1:]
+    pixels = images * image_shape[0] * image_shape[1]
+    with using_dtype_policy(dtype_policy or default_dtype_policy(pixels)):
+        network = network_fn(tuple(image_shape), data.num_classes)
+    check_network(network, image_shape, data.num_classes)
+    return RandomNetworks(network, data.mean, data.std, data.class_names)
+
+
+def _check_numbers(**numbers):
+    """Refuses what is neither a positive integer nor `None` by default."""
+    for name, value in numbers.items():
+        if value is not None or name != "samples_per_class":
+            check_positive_int(name, value)
 
 
 def _check_choices(start, recipe):
@@ -253,10 +280,32 @@ def _fit(trainer, data, iterations, directory, verbose):
     )
 
 
+def _source(trainer, data, iterations, cache_summaries, verbose):
+    """What `fit` reads: images and labels, or summaries where they pay."""
+    most = int(data.counts.max())
+    if _caching_pays(trainer, iterations, most, cache_summaries, verbose):
+        summaries = trainer.trajectory.summarize(
+            data.x,
+            data.y,
+            trainer.objective,
+            trainer.augmentation,
+            verbose=verbose,
+        )
+        return (summaries,)
+    return data.x, data.y
+
+
 def _caching_pays(trainer, iterations, largest_class, wanted, verbose):
     """Compares real images that networks read with and without summaries."""
     trajectory, objective = trainer.trajectory, trainer.objective
     staged = isinstance(trajectory, ExpertTrajectories)
+    if wanted and not (staged and objective.cacheable):
+        raise ValueError(
+            "`cache_summaries=True` needs a recipe that reads class means "
+            "along recorded stages, such as 'tgdd'; leave it out for others. "
+            f"Received: a recipe with {type(objective).__name__} under "
+            f"{type(trajectory).__name__}"
+        )
     if not staged or not objective.cacheable or objective.needs_summaries:
         return bool(wanted)
     entries = default_entries(trajectory)

@@ -88,6 +88,32 @@ def test_a_recipe_brings_its_parts(small_data, tmp_path):
     assert other.info["samples_per_class"] == 128
 
 
+def test_barycentres_are_found_by_name(small_data):
+    distilled = distill(small_data, recipe="wmdd", factor=1, iterations=2)
+    assert distilled.info["method"] == "wmdd"
+    assert distilled.info["objective"] == "BarycenterMatching"
+
+
+def test_what_cannot_be_summarized_is_refused(small_data):
+    with pytest.raises(ValueError, match="`cache_summaries=True` needs"):
+        distill(small_data, recipe="dance", cache_summaries=True)
+
+
+@pytest.mark.parametrize("recipe", ["dm", "m3d", "idm"])
+def test_no_experts_are_trained_where_none_are_read(
+    small_data, tmp_path, recipe
+):
+    arguments = dict(recipe=recipe, iterations=2, directory=tmp_path)
+    distilled = distill(small_data, **arguments)
+    assert distilled.info["method"] == recipe
+    assert not list(tmp_path.glob("expert_*"))
+    again = distill(small_data, **arguments)
+    np.testing.assert_array_equal(again.images, distilled.images)
+    started = distill(small_data, start="k_means", **arguments)
+    assert list(tmp_path.glob("expert_*"))
+    assert np.abs(started.images - distilled.images).max() > 0.1
+
+
 def test_an_unknown_recipe_is_refused_before_training(small_data, tmp_path):
     with pytest.raises(ValueError, match="`recipe` must be one of .*dance"):
         distill(small_data, recipe="best", directory=tmp_path / "experts")

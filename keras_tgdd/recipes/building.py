@@ -16,7 +16,6 @@ from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.layers.synthetic_images import SyntheticImages
 from keras_tgdd.starting import start_from_real
 from keras_tgdd.trainer import DistillationTrainer
-from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 from keras_tgdd.trajectories.random_networks import RandomNetworks
 from keras_tgdd.trajectories.trajectory import Trajectory
 
@@ -102,11 +101,24 @@ def planned_steps(recipe: Callable, steps: int) -> dict[str, int]:
     return {"steps": steps} if takes else {}
 
 
+def reads_experts(recipe: Callable) -> bool:
+    """Whether a recipe reads more of experts than their architecture.
+
+    Those that do not say so: they take any `Trajectory` in their place.
+
+    Args:
+        recipe: function of `keras_tgdd.recipes`.
+    """
+    experts = inspect.signature(recipe).parameters["experts"]
+    return experts.annotation is not Trajectory
+
+
 def most_images(
-    images_per_class: ImagesPerClass, experts: ExpertTrajectories
+    images_per_class: ImagesPerClass, trajectory: Trajectory
 ) -> int:
     """Number of images in the largest class of a set."""
-    return max(class_counts(images_per_class, experts.num_classes))
+    num_classes = trajectory.network.num_classes
+    return max(class_counts(images_per_class, num_classes))
 
 
 def one_of_six() -> SiameseAugmentation:
@@ -120,15 +132,15 @@ def no_augmentation() -> SiameseAugmentation:
 
 
 def random_networks(
-    experts: ExpertTrajectories, steps_per_network: int = 1
+    trajectory: Trajectory, steps_per_network: int = 1
 ) -> RandomNetworks:
-    """Random networks of the architecture of experts."""
+    """Random networks of the architecture of others, such as experts."""
     return RandomNetworks(
-        experts.network.network,
-        experts.mean,
-        experts.std,
-        experts.class_names,
-        experts.network.feature_layer,
+        trajectory.network.network,
+        trajectory.mean,
+        trajectory.std,
+        trajectory.class_names,
+        trajectory.network.feature_layer,
         steps_per_network,
     )
 
@@ -138,10 +150,10 @@ def sgd(rate: float, momentum: float = 0.5) -> keras.optimizers.SGD:
     return keras.optimizers.SGD(rate, momentum=momentum)
 
 
-def of_unit_pixels(rate: float, experts: ExpertTrajectories) -> float:
+def of_unit_pixels(rate: float, trajectory: Trajectory) -> float:
     """Turns a rate of normalized pixels into one of pixels in [0, 1].
 
     A step of `rate` along the gradient of normalized pixels moves pixels in
     [0, 1] as `rate * std²` along their own gradient does.
     """
-    return rate * float(np.mean(np.square(experts.std)))
+    return rate * float(np.mean(np.square(trajectory.std)))

@@ -10,12 +10,12 @@ from keras_tgdd.recipes.building import one_of_six
 from keras_tgdd.recipes.building import random_networks
 from keras_tgdd.recipes.building import sgd
 from keras_tgdd.trainer import DistillationTrainer
-from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
+from keras_tgdd.trajectories.trajectory import Trajectory
 
 
 def dm(
     data: Any,
-    experts: ExpertTrajectories,
+    experts: Trajectory,
     images_per_class: ImagesPerClass = 10,
     factor: int = 1,
     seed: int = 0,
@@ -34,7 +34,7 @@ def dm(
 
     Args:
         data: `ImageDataset`, or a pair `(x, y)` of arrays.
-        experts: `ExpertTrajectories`.
+        experts: `ExpertTrajectories`, or another `Trajectory`.
         images_per_class: positive int, or one a class. Defaults to `10`.
         factor: positive int. Defaults to `1`.
         seed: int, of the start and of all draws. Defaults to `0`.

@@ -10,13 +10,13 @@ from keras_tgdd.recipes.building import of_unit_pixels
 from keras_tgdd.recipes.building import one_of_six
 from keras_tgdd.recipes.building import sgd
 from keras_tgdd.trainer import DistillationTrainer
-from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 from keras_tgdd.trajectories.network_queue import NetworkQueue
+from keras_tgdd.trajectories.trajectory import Trajectory
 
 
 def idm(
     data: Any,
-    experts: ExpertTrajectories,
+    experts: Trajectory,
     images_per_class: ImagesPerClass = 10,
     factor: int = 2,
     seed: int = 0,
@@ -40,7 +40,7 @@ def idm(
 
     Args:
         data: `ImageDataset`, or a pair `(x, y)` of arrays.
-        experts: `ExpertTrajectories`.
+        experts: `ExpertTrajectories`, or another `Trajectory`.
         images_per_class: positive int, or one a class. Defaults to `10`.
         factor: positive int. Defaults to `2`.
         seed: int, of the start, the queue and all draws. Defaults to `0`.

@@ -9,12 +9,12 @@ from keras_tgdd.recipes.building import most_images
 from keras_tgdd.recipes.building import random_networks
 from keras_tgdd.recipes.building import sgd
 from keras_tgdd.trainer import DistillationTrainer
-from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
+from keras_tgdd.trajectories.trajectory import Trajectory
 
 
 def m3d(
     data: Any,
-    experts: ExpertTrajectories,
+    experts: Trajectory,
     images_per_class: ImagesPerClass = 10,
     factor: int = 2,
     seed: int = 0,
@@ -33,7 +33,7 @@ def m3d(
 
     Args:
         data: `ImageDataset`, or a pair `(x, y)` of arrays.
-        experts: `ExpertTrajectories`.
+        experts: `ExpertTrajectories`, or another `Trajectory`.
         images_per_class: positive int, or one a class. Defaults to `10`.
         factor: positive int. Defaults to `2`.
         seed: int, of the start and of all draws. Defaults to `0`.

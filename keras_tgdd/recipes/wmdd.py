@@ -5,8 +5,10 @@ from typing import Any
 import keras
 
 from keras_tgdd.annotations import ImagesPerClass
+from keras_tgdd.class_counts import class_counts
 from keras_tgdd.objectives.barycenter_matching import BarycenterMatching
 from keras_tgdd.recipes.building import build_trainer
+from keras_tgdd.recipes.building import most_images
 from keras_tgdd.recipes.building import no_augmentation
 from keras_tgdd.summaries.summary_plan import SummaryPlan
 from keras_tgdd.trainer import DistillationTrainer
@@ -40,7 +42,8 @@ def wmdd(
     Args:
         data: `ImageDataset`, or a pair `(x, y)` of arrays.
         experts: `ExpertTrajectories`.
-        images_per_class: positive int. Defaults to `10`.
+        images_per_class: positive int, or the same one a class. Defaults to
+            `10`.
         factor: positive int. Defaults to `1`.
         seed: int, of the start, the atoms and all draws. Defaults to `0`.
         **given: arguments of `DistillationTrainer`, in place of the recipe's.
@@ -54,12 +57,13 @@ def wmdd(
     References:
         - [WMDD](https://arxiv.org/abs/2311.18531)
     """
-    if not isinstance(images_per_class, int):
+    most = most_images(images_per_class, experts)
+    if min(class_counts(images_per_class, experts.num_classes)) < most:
         raise ValueError(
             "WMDD takes as many images of each class. Received: "
             f"images_per_class={images_per_class!r}"
         )
-    objective = BarycenterMatching(images_per_class * factor**2, seed=seed)
+    objective = BarycenterMatching(most * factor**2, seed=seed)
     # Nothing is drawn: without augmentation one summary an expert is all.
     objective.summary_plan = SummaryPlan(experts.num_experts, snapshots=(-1,))
     schedule = keras.optimizers.schedules.CosineDecay(0.25, _STEPS)
