@@ -80,9 +80,13 @@ class Workshop:
             self.seconds["experts"] = time.perf_counter() - start
         return self._experts[expert]
 
+    def path(self, run):
+        """Where the set of a run is kept."""
+        return self.directory / f"{run.set_name}.safetensors"
+
     def distilled(self, run):
         """The set of a run, read from disk where it is there already."""
-        path = self.directory / f"{run.set_name}.safetensors"
+        path = self.path(run)
         if not path.is_file():
             self._distil(run).save(path)
         return keras_tgdd.DistilledDataset.load(path)
