@@ -145,7 +145,7 @@ def _long_runs(dataset):
     fifty = dataclasses.replace(
         ten,
         images_per_class=50,
-        iterations=150,
+        iterations=100,
         rate=5 * ten.rate,
         epochs=100,
         test_every=10,
