@@ -62,7 +62,8 @@ class Combination:
         objective: function that makes the objective.
         trajectory: function of experts that makes the trajectory.
         start: method of `select_images`.
-        rate: float, of the pixels at the start.
+        rate: float, of the pixels at the start, at 10 images per class; it
+            goes with their number.
         falls: whether the rate falls to zero.
         constraint_weight: float. Where an objective is some power of ten
             smaller than class means, so is the weight, and the rate larger.
@@ -212,15 +213,14 @@ def distil(args, data, experts, combination):
         samples_per_class=args.samples_per_class,
         seed=args.seed,
     )
-    trainer.compile(sgd(combination.rate))
+    rate = combination.rate * args.images_per_class / 10
+    trainer.compile(sgd(rate))
     trainer.fit(
         x,
         y,
         epochs=10_000,
         steps_per_epoch=_STEPS,
-        callbacks=[
-            FallingRate(args.seconds, combination.rate, combination.falls)
-        ],
+        callbacks=[FallingRate(args.seconds, rate, combination.falls)],
         verbose=0,
     )
     return trainer
@@ -231,7 +231,9 @@ def measure(name, args, data, experts):
     combination = COMBINATIONS[name]
     trainer = distil(args, data, experts, combination)
     distilled = trainer.distilled_dataset()
-    path = pathlib.Path(args.output_dir) / f"{args.dataset}_{name}.safetensors"
+    size = args.images_per_class
+    set_name = f"{args.dataset}_{name}_{size}.safetensors"
+    path = pathlib.Path(args.output_dir) / set_name
     distilled.save(path)
     result = keras_tgdd.evaluate(
         distilled,
@@ -272,7 +274,11 @@ def main():
     if not args.test:
         data = held_out(data)
     kind = "_test" if args.test else ""
-    path = args.results_dir / f"combinations_{args.dataset}{kind}.json"
+    size = args.images_per_class
+    name = (
+        f"combinations_{args.dataset}{'' if size == 10 else f'_{size}'}{kind}"
+    )
+    path = args.results_dir / f"{name}.json"
     left_out = ("names", "results_dir", "output_dir", "data_dir")
     settings = {k: v for k, v in vars(args).items() if k not in left_out}
     given = [a for a in sys.argv[1:] if a not in args.names]

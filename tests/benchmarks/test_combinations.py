@@ -24,7 +24,7 @@ def run(folder, *names, seconds="1"):
 def test_combinations_are_tried_and_kept(tmp_path):
     printed = run(tmp_path, "tgdd", "layers")
     line = json.loads(printed.splitlines()[-1])
-    path = tmp_path / "combinations_digits.json"
+    path = tmp_path / "combinations_digits_1.json"
     stored = json.loads(path.read_text())
     assert set(line) == set(stored) == {"tgdd", "layers"}
     for name, entry in stored.items():
