@@ -169,6 +169,17 @@ def _fashion_runs():
         )
     best = Run("fashion_mnist", 10, epochs=200, **_BEST)
     yield "fashion_mnist_10_covariance_tgdd", best
+    yield (
+        "fashion_mnist_1_covariance_tgdd",
+        dataclasses.replace(
+            best,
+            images_per_class=1,
+            iterations=1000,
+            rate=best.rate / 10,
+            epochs=1500,
+            test_every=100,
+        ),
+    )
     for method in _BASELINES:
         name = f"fashion_mnist_10_{method}"
         yield f"{name}_short", _real(short, method)

@@ -154,7 +154,7 @@ def accuracy_by_size_table():
     for dataset, label, published in PUBLISHED:
         for size, best in published.items():
             name = f"{dataset}_{size}"
-            for end in ("_short", "", "_long"):
+            for end in ("_short", "_covariance_tgdd", "", "_long"):
                 run = stored(f"{name}{end}")
                 if run is not None:
                     cells = accuracy_by_size_cells(run, name)
