@@ -49,6 +49,8 @@ PUBLISHED = [
         {1: "51.1, DREAM", 10: "71.9, TGDD", 50: "77.4, NCFM"},
     ),
 ]
+# Of the names of runs that made a set of one size in several ways.
+ENDS = ("_short", "_covariance_tgdd", "", "_long", "_long_full")
 ABLATION = [
     ("fashion_mnist_10_random_networks", "under random networks"),
     ("fashion_mnist_10_stage_wise", "along an expert, stage by stage"),
@@ -154,7 +156,7 @@ def accuracy_by_size_table():
     for dataset, label, published in PUBLISHED:
         for size, best in published.items():
             name = f"{dataset}_{size}"
-            for end in ("_short", "_covariance_tgdd", "", "_long"):
+            for end in ENDS:
                 run = stored(f"{name}{end}")
                 if run is not None:
                     cells = accuracy_by_size_cells(run, name)
