@@ -50,7 +50,10 @@ PUBLISHED = [
     ),
 ]
 # Of the names of runs that made a set of one size in several ways.
-ENDS = ("_short", "_covariance_tgdd", "", "_long", "_long_full")
+ENDS = (
+    *("_short", "_covariance_tgdd", "", "_factor_1"),
+    *("_long", "_long_full"),
+)
 ABLATION = [
     ("fashion_mnist_10_random_networks", "under random networks"),
     ("fashion_mnist_10_stage_wise", "along an expert, stage by stage"),
@@ -187,6 +190,7 @@ def how_made(run):
     return (
         f"`{settings['method']}`, {epochs} epochs of width {expert['width']}, "
         f"{settings['iterations']} steps"
+        + (", factor 1" if settings["factor"] == 1 else "")
     )
 
 
