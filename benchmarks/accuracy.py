@@ -112,6 +112,7 @@ class Workshop:
             constraint=None if run.method.endswith("tgdd") else False,
             samples_per_class=run.samples_per_class or 128,
         )
+        trainer.method = run.method
         if run.rate is not None:
             trainer.compile(falling_rate(run.rate, run.iterations))
         if run.samples_per_class is None and run.method != "random_networks":
