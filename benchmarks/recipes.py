@@ -143,8 +143,8 @@ def build(name, args, data, experts):
         marks = Marks(args.seconds / 10, 1)
         fit(make(**steps), args, (data.x_train, data.y_train), marks)
         seconds, step, _ = marks.kept[0]
-        each = seconds / (step - _STEPS)
-        steps = {"steps": int(args.seconds / each) + _STEPS}
+        share = args.seconds / max(seconds, 0.1)  # it is rounded
+        steps = {"steps": int(share * (step - _STEPS)) + _STEPS}
     return make(**steps)
 
 
