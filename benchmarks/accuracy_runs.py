@@ -111,20 +111,37 @@ _FOUND = dict(
 _BEST = {**_FOUND, "method": "covariance_tgdd", "iterations": 300}
 
 
-def _main_runs(dataset, **ten_and_fifty):
-    """Three sizes, each beside random real images."""
-    one = Run(dataset, 1, iterations=500, test_every=100)
-    ten = Run(dataset, 10, **{"iterations": 300, **ten_and_fifty})
-    ten = dataclasses.replace(ten, test_every=ten.epochs // 15)
-    fifty = dataclasses.replace(
+def _one(ten):
+    """The same at one image per class, by the protocol's own epochs."""
+    # The gradient of a pixel falls with the number of images.
+    return dataclasses.replace(
+        ten,
+        images_per_class=1,
+        iterations=1000,
+        rate=ten.rate / 10,
+        epochs=1500,
+        test_every=100,
+    )
+
+
+def _fifty(ten, **changes):
+    """The same at 50, in as many steps and epochs as two cores allow."""
+    return dataclasses.replace(
         ten,
         images_per_class=50,
         iterations=100,
         rate=ten.rate and 5 * ten.rate,
         epochs=100,
-        test_every=10,
+        **changes,
     )
-    for run in (one, ten, fifty):
+
+
+def _main_runs(dataset, **ten_and_fifty):
+    """Three sizes, each beside random real images."""
+    one = Run(dataset, 1, iterations=500, test_every=100)
+    ten = Run(dataset, 10, **{"iterations": 300, **ten_and_fifty})
+    ten = dataclasses.replace(ten, test_every=ten.epochs // 15)
+    for run in (one, ten, _fifty(ten, test_every=10)):
         name = f"{dataset}_{run.images_per_class}"
         yield name, run
         yield f"{name}_random", _real(run, "random")
@@ -141,19 +158,7 @@ def _long_runs(dataset):
     """More of everything: what is short of the published figures, and why."""
     found = {**_BEST, "expert": LONG, "iterations": 1000}
     ten = Run(dataset, 10, epochs=300, test_every=20, **found)
-    # The gradient of a pixel falls with the number of images.
-    one = dataclasses.replace(
-        ten, images_per_class=1, rate=ten.rate / 10, epochs=1500, test_every=100
-    )
-    fifty = dataclasses.replace(
-        ten,
-        images_per_class=50,
-        iterations=100,
-        rate=5 * ten.rate,
-        epochs=100,
-        test_every=10,
-    )
-    for run in (one, ten, fifty):
+    for run in (_one(ten), ten, _fifty(ten, test_every=10)):
         yield f"{dataset}_{run.images_per_class}_long", run
     # The protocol's own epochs take a network half an hour.
     full = dataclasses.replace(ten, epochs=1500, test_every=100, num_runs=1)
@@ -172,17 +177,7 @@ def _fashion_runs():
         )
     best = Run("fashion_mnist", 10, epochs=200, **_BEST)
     yield "fashion_mnist_10_covariance_tgdd", best
-    yield (
-        "fashion_mnist_1_covariance_tgdd",
-        dataclasses.replace(
-            best,
-            images_per_class=1,
-            iterations=1000,
-            rate=best.rate / 10,
-            epochs=1500,
-            test_every=100,
-        ),
-    )
+    yield "fashion_mnist_1_covariance_tgdd", _one(best)
     for method in _BASELINES:
         name = f"fashion_mnist_10_{method}"
         yield f"{name}_short", _real(short, method)
@@ -197,17 +192,7 @@ def _fashion_runs():
                 num_runs=3 if network in _LIGHT else 1,
             ),
         )
-    yield (
-        "fashion_mnist_50_factor_1",
-        dataclasses.replace(
-            best,
-            images_per_class=50,
-            factor=1,
-            iterations=100,
-            rate=5 * best.rate,
-            epochs=100,
-        ),
-    )
+    yield "fashion_mnist_50_factor_1", _fifty(best, factor=1)
 
 
 RUNS = {

@@ -144,10 +144,10 @@ def distill(
         - [TGDD](https://arxiv.org/abs/2512.02469)
     """
     _check_numbers(
+        samples_per_class,
         num_experts=num_experts,
         expert_epochs=expert_epochs,
         iterations=iterations,
-        samples_per_class=samples_per_class,
     )
     check_seed(seed)
     check_weight("constraint_weight", constraint_weight or 0.0)
@@ -216,11 +216,12 @@ def _untrained(data, network_fn, dtype_policy, images):
     return RandomNetworks(network, data.mean, data.std, data.class_names)
 
 
-def _check_numbers(**numbers):
-    """Refuses what is neither a positive integer nor `None` by default."""
+def _check_numbers(samples_per_class, **numbers):
+    """Refuses what is no positive integer; the first may be `None`."""
+    if samples_per_class is not None:
+        numbers["samples_per_class"] = samples_per_class
     for name, value in numbers.items():
-        if value is not None or name != "samples_per_class":
-            check_positive_int(name, value)
+        check_positive_int(name, value)
 
 
 def _check_choices(start, recipe):

@@ -8,7 +8,6 @@ from keras_tgdd.annotations import ImagesPerClass
 from keras_tgdd.class_counts import class_counts
 from keras_tgdd.objectives.barycenter_matching import BarycenterMatching
 from keras_tgdd.recipes.building import build_trainer
-from keras_tgdd.recipes.building import most_images
 from keras_tgdd.recipes.building import no_augmentation
 from keras_tgdd.summaries.summary_plan import SummaryPlan
 from keras_tgdd.trainer import DistillationTrainer
@@ -57,13 +56,13 @@ def wmdd(
     References:
         - [WMDD](https://arxiv.org/abs/2311.18531)
     """
-    most = most_images(images_per_class, experts)
-    if min(class_counts(images_per_class, experts.num_classes)) < most:
+    counts = class_counts(images_per_class, experts.num_classes)
+    if len(set(counts)) > 1:
         raise ValueError(
             "WMDD takes as many images of each class. Received: "
             f"images_per_class={images_per_class!r}"
         )
-    objective = BarycenterMatching(most * factor**2, seed=seed)
+    objective = BarycenterMatching(counts[0] * factor**2, seed=seed)
     # Nothing is drawn: without augmentation one summary an expert is all.
     objective.summary_plan = SummaryPlan(experts.num_experts, snapshots=(-1,))
     schedule = keras.optimizers.schedules.CosineDecay(0.25, _STEPS)
