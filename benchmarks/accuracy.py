@@ -6,7 +6,8 @@
 Makes each run that is named, or all, in the order of `accuracy_runs.py`, and
 stores it as `results/accuracy_<name>.json`; what is stored is not made again.
 Experts and distilled sets are kept in `output/accuracy/<dataset>` and shared
-between runs. Test data are read for the figures alone.
+between runs; networks that are trained, too, so that a run goes on where it was
+stopped. Test data are read for the figures alone.
 """
 
 import argparse
@@ -54,6 +55,7 @@ class Workshop:
     def __init__(self, dataset, data_dir, output_dir):
         self.data = keras_tgdd.datasets.load(dataset, data_dir)
         self.directory = pathlib.Path(output_dir) / dataset
+        self.directory.mkdir(parents=True, exist_ok=True)
         self._experts, self._features = {}, {}
         self.seconds = {}
 
@@ -151,6 +153,7 @@ class Workshop:
         )
 
     def evaluate(self, run, small, num_runs, seed=0):
+        trained = self.directory / f"{run.name}_seed_{seed}.json"
         return keras_tgdd.evaluate(
             small,
             self.data.x_test,
@@ -161,6 +164,7 @@ class Workshop:
             seed,
             description=run.name,
             test_every=run.test_every,
+            filepath=trained,
         )
 
 

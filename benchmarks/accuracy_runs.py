@@ -161,7 +161,7 @@ def _long_runs(dataset):
     for run in (_one(ten), ten, _fifty(ten, test_every=10)):
         yield f"{dataset}_{run.images_per_class}_long", run
     # The protocol's own epochs take a network half an hour.
-    full = dataclasses.replace(ten, epochs=1500, test_every=100, num_runs=1)
+    full = dataclasses.replace(ten, epochs=1500, test_every=100)
     yield f"{dataset}_10_long_full", full
 
 
@@ -192,7 +192,12 @@ def _fashion_runs():
                 num_runs=3 if network in _LIGHT else 1,
             ),
         )
-    yield "fashion_mnist_50_factor_1", _fifty(best, factor=1)
+    at_50 = _fifty(best, factor=1)
+    yield "fashion_mnist_50_factor_1", at_50
+    yield (
+        "fashion_mnist_50_long",
+        dataclasses.replace(at_50, iterations=400, epochs=300, test_every=20),
+    )
 
 
 RUNS = {

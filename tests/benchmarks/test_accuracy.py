@@ -55,6 +55,10 @@ def test_runs_are_measured_once_and_reported(tmp_path):
     assert result["settings"]["images_per_class"] == 1
     assert {"backend", "versions", "date", "seed"} <= result.keys()
     assert {"distillation", "evaluation"} <= result["seconds"].keys()
+    kept = json.loads((tmp_path / "digits/digits_1_seed_0.json").read_text())
+    assert [found["runs"] for found in kept["results"]] == [
+        [accuracy] for accuracy in result["runs"]
+    ]
     before = path.read_bytes()
     printed = run(tmp_path)
     assert path.read_bytes() == before
