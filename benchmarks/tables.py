@@ -14,6 +14,7 @@ import sys
 
 import accuracy_runs
 import numpy as np
+import recipe_tables
 
 HERE = pathlib.Path(__file__).parent
 README = HERE.parent / "README.md"
@@ -243,10 +244,15 @@ def combinations_table(kind=""):
     return table(["parts", *[label for label, _ in columns]], rows)
 
 
-def tried(dataset, kind):
-    """What `combinations.py` stored for a data set, by name."""
-    path = RESULTS / f"combinations_{dataset}{kind}.json"
+def tried(dataset, kind, script="combinations"):
+    """What a script stored for a data set, by name."""
+    path = RESULTS / f"{script}_{dataset}{kind}.json"
     return json.loads(path.read_text()) if path.is_file() else {}
+
+
+def of_recipes(dataset, kind):
+    """What `recipes.py` stored for a data set, by name."""
+    return tried(dataset, kind, "recipes")
 
 
 def replay_table():
@@ -301,6 +307,8 @@ TABLES = {
     "baselines": baselines_table,
     "combinations": combinations_table,
     "combinations_test": lambda: combinations_table("_test"),
+    "recipes": lambda: table(*recipe_tables.comparison(of_recipes)),
+    "long_tail": lambda: table(*recipe_tables.long_tail(of_recipes)),
     "quick": lambda: accuracy_table(QUICK, "backend"),
 }
 

@@ -1,0 +1,87 @@
+"""The README's tables of what `recipes.py` stored."""
+
+import numpy as np
+
+# Accuracy with ConvNet-3 at 10 images per class, of the papers.
+PUBLISHED = {
+    "fashion_mnist": {"dm": "83.5", "cafe": "83.0", "dance": "86.3"},
+    "cifar10": {
+        "tgdd": "71.9",
+        "dm": "48.9",
+        "cafe": "46.3",
+        "idm": "58.6",
+        "m3d": "63.5",
+        "dance": "70.8",
+        "ncfm": "71.8",
+        "dsdm": "66.5",
+    },
+}
+LABELS = {"fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
+# Makes classes rare, and the seeds of the classes' images and of the rest.
+IMBALANCE, SEEDS = 100, (0, 1, 2)
+
+
+def percent(value):
+    return f"{100 * value:.1f}"
+
+
+def comparison(tried):
+    """Head and rows: each recipe after half of the time and after all of it.
+
+    Args:
+        tried: function of a data set and of the rest of a file's name that
+            returns the entries of that file, or an empty dict.
+    """
+    stored = {name: tried(name, "") for name in LABELS}
+    stored = {name: entries for name, entries in stored.items() if entries}
+    head = ["recipe"]
+    for name in stored:
+        label = LABELS[name]
+        head += [f"{label}: steps", "half of the time", "all of it"]
+        head.append("published")
+    recipes = dict.fromkeys(key for found in stored.values() for key in found)
+    rows = []
+    for recipe in recipes:
+        row = [f"`{recipe}`"]
+        for name, entries in stored.items():
+            row += _points(entries.get(recipe))
+            row.append(PUBLISHED[name].get(recipe, "–"))
+        rows.append(row)
+    return head, rows
+
+
+def _points(entry):
+    """Steps, and accuracy at the first and at the last mark."""
+    if entry is None:
+        return ["–"] * 3
+    first, last = entry["points"][0], entry["points"][-1]
+    return [
+        str(last["steps"]),
+        percent(first["mean"]),
+        f"**{percent(last['mean'])} ± {percent(last['std'])}**",
+    ]
+
+
+def long_tail(tried):
+    """Head and rows: recipes where classes are rare, mean over the seeds.
+
+    Args:
+        tried: function of a data set and of the rest of a file's name that
+            returns the entries of that file, or an empty dict.
+    """
+    rows = []
+    ends = [f"_seed_{seed}" if seed else "" for seed in SEEDS]
+    files = [tried("fashion_mnist", f"_imbalance_{IMBALANCE}{e}") for e in ends]
+    for recipe in files[0]:
+        found = [file[recipe]["points"][-1] for file in files if recipe in file]
+        means = np.array([point["mean"] for point in found])
+        rows.append(
+            [
+                f"`{recipe}`",
+                *map(percent, means),
+                *["–"] * (len(SEEDS) - len(means)),
+                f"**{percent(means.mean())} ± {percent(means.std())}**",
+            ]
+        )
+    head = ["recipe", *[f"seed {seed}" for seed in SEEDS], "mean"]
+    return head, rows
