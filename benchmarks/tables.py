@@ -53,7 +53,7 @@ PUBLISHED = [
 # Of the names of runs that made a set of one size in several ways.
 ENDS = (
     *("_short", "_covariance_tgdd", "", "_factor_1"),
-    *("_long", "_long_full"),
+    *("_long", "_long_tgdd", "_long_full"),
 )
 ABLATION = [
     ("fashion_mnist_10_random_networks", "under random networks"),
