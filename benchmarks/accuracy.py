@@ -112,6 +112,7 @@ class Workshop:
             trajectory,
             CovarianceMatching() if run.method == "covariance_tgdd" else None,
             constraint=None if run.method.endswith("tgdd") else False,
+            constraint_weight=run.constraint_weight,
             samples_per_class=run.samples_per_class or 128,
         )
         trainer.method = run.method
