@@ -29,9 +29,10 @@ class Architecture:
 
 # Held-out tenth of Fashion-MNIST, a set of 10 images per class, 20 epochs of
 # protocol "tgdd", one network: ResNet-10 76.8 % so, 72.2 % by the protocol's
-# own schedule; the transformer 38.8 and 38.4 %. The others, not measured,
-# keep the protocol's.
+# own schedule. The transformer 39.3 % like ResNet-10, 47.8 % with Adam. The
+# others, not measured, keep the protocol's.
 _WARM = {"learning_rate": 0.03, "schedule": "cosine", "warmup": 0.1}
+_ADAM = {**_WARM, "learning_rate": 1e-3, "optimizer_name": "adam"}
 _RESNET_10 = functools.partial(models.ResNet, depth=10)
 _BATCH = {"norm": "batch"}
 _ARCHITECTURES = {
@@ -49,15 +50,16 @@ _ARCHITECTURES = {
         functools.partial(_RESNET_10, downsampling="average"), _WARM
     ),
     "DenseNet121": Architecture(models.DenseNet121),
-    "VisionTransformer": Architecture(models.VisionTransformer, _WARM),
+    "VisionTransformer": Architecture(models.VisionTransformer, _ADAM),
 }
 
 
 def get_architecture(name: str) -> Architecture:
     """Returns a network of the field with its recipe.
 
-    Residual networks and the transformer warm up to a rate of 0.03 and then
-    follow a cosine; the others keep the schedule of the protocol. Results of
+    Residual networks and the transformer warm up and then follow a cosine,
+    the former from a rate of 0.03, the latter with Adam from 0.001; the others
+    keep the schedule and the rate of the protocol. Results of
     the two kinds are of different protocols, and `compare` keeps them apart.
 
     Args:

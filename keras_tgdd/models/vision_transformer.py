@@ -1,5 +1,7 @@
 """A small vision transformer."""
 
+import math
+
 import keras
 
 from keras_tgdd.annotations import Shape
@@ -91,8 +93,15 @@ def VisionTransformer(
 
 def _block(x, width, num_heads, block):
     normalized = _normalize(x, f"attention_norm_{block}")
+    # Glorot's limit of a square matrix. By itself Keras takes the shape
+    # (width, heads, size) for that of a convolution, and draws queries, keys
+    # and values six times smaller: tokens then hardly see one another.
+    limit = math.sqrt(3.0 / width)
     attention = keras.layers.MultiHeadAttention(
-        num_heads, width // num_heads, name=f"attention_{block}"
+        num_heads,
+        width // num_heads,
+        kernel_initializer=keras.initializers.RandomUniform(-limit, limit),
+        name=f"attention_{block}",
     )(normalized, normalized)
     x = keras.layers.Add(name=f"attention_add_{block}")([x, attention])
     inner = _normalize(x, f"dense_norm_{block}")

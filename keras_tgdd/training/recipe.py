@@ -12,13 +12,14 @@ from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.training.warmup_cosine import WarmupCosine
 
 SCHEDULES = ("step", "cosine")
+OPTIMIZERS = ("sgd", "adam")
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainingRecipe:
     """Everything that decides how a classifier is trained, but the data.
 
-    SGD with momentum on cross-entropy plus L2 *inside the gradient*
+    SGD with momentum, or Adam, on cross-entropy plus L2 *inside the gradient*
     (`weight_decay / 2 * ||w||²` over every trainable weight, biases and norm
     scales included, as PyTorch's `weight_decay` does). With the schedule
     `"step"` the learning rate is multiplied by `decay` at each fraction in
@@ -32,7 +33,7 @@ class TrainingRecipe:
         batch_size: int, images in a batch. The last batch of an epoch is
             smaller where the data does not divide.
         learning_rate: float.
-        momentum: float.
+        momentum: float; for Adam the decay of its first moment.
         weight_decay: float, PyTorch's convention.
         milestones: tuple of floats in (0, 1), fractions of the training.
         decay: float, factor on the learning rate at each milestone.
@@ -43,6 +44,7 @@ class TrainingRecipe:
         schedule: `"step"` or `"cosine"`.
         warmup: float in [0, 1), fraction of the training in which the rate of
             the schedule `"cosine"` rises.
+        optimizer_name: `"sgd"` or `"adam"`.
 
     Raises:
         ValueError: if a value is out of range.
@@ -60,6 +62,7 @@ class TrainingRecipe:
     cutmix: float = 0.0
     schedule: str = "step"
     warmup: float = 0.0
+    optimizer_name: str = "sgd"
 
     def __post_init__(self):
         check_positive_int("epochs", self.epochs)
@@ -68,6 +71,11 @@ class TrainingRecipe:
             raise ValueError(
                 "`cutmix` must be a probability in [0, 1]. Received: "
                 f"cutmix={self.cutmix}"
+            )
+        if self.optimizer_name not in OPTIMIZERS:
+            raise ValueError(
+                f"`optimizer_name` must be one of {OPTIMIZERS}. Received: "
+                f"optimizer_name={self.optimizer_name!r}"
             )
         if any(not 0.0 < fraction < 1.0 for fraction in self.milestones):
             raise ValueError(
@@ -93,13 +101,15 @@ class TrainingRecipe:
             steps_per_epoch: int, optimizer steps in an epoch.
 
         Returns:
-            A `keras.optimizers.SGD`.
+            A `keras.optimizers.SGD` or `keras.optimizers.Adam`.
         """
         rate = (
             self._cosine(steps_per_epoch)
             if self.schedule == "cosine"
             else self._step(steps_per_epoch)
         )
+        if self.optimizer_name == "adam":
+            return keras.optimizers.Adam(rate, beta_1=self.momentum)
         return keras.optimizers.SGD(rate, momentum=self.momentum)
 
     def _cosine(self, steps_per_epoch):
@@ -136,6 +146,8 @@ class TrainingRecipe:
             # Also what recipes held before there was another schedule:
             # experts stored then are still found.
             del fields["schedule"], fields["warmup"]
+        if self.optimizer_name == "sgd":  # likewise
+            del fields["optimizer_name"]
         return fields
 
 

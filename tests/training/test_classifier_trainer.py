@@ -94,18 +94,23 @@ def test_learns(small_data):
     assert np.mean(trainer.predict_labels(x) == y) > 0.8
 
 
-def test_seed_decides_and_one_trainer_serves_many_runs(small_data):
-    trainer = make(augmentation=("flip", "color"), cutmix=0.5)
+@pytest.mark.parametrize("optimizer_name", ["sgd", "adam"])
+def test_seed_decides_and_one_trainer_serves_many_runs(
+    small_data, optimizer_name
+):
+    changes = {
+        "augmentation": ("flip", "color"),
+        "cutmix": 0.5,
+        "optimizer_name": optimizer_name,
+    }
+    trainer = make(**changes)
     first = train(trainer, small_data, seed=1)
     other = train(trainer, small_data, seed=2)
     again = train(trainer, small_data, seed=1)
     np.testing.assert_array_equal(first, again)
     assert np.any(first != other)
     np.testing.assert_array_equal(
-        train(
-            make(augmentation=("flip", "color"), cutmix=0.5), small_data, seed=1
-        ),
-        first,
+        train(make(**changes), small_data, seed=1), first
     )
 
 

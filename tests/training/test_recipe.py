@@ -1,5 +1,6 @@
 import dataclasses
 
+import keras
 import pytest
 from keras import ops
 
@@ -38,6 +39,16 @@ def test_momentum_is_passed_on():
     assert TrainingRecipe("r", 3, momentum=0.7).optimizer(1).momentum == 0.7
 
 
+def test_adam_in_the_place_of_momentum():
+    recipe = TrainingRecipe("r", 3, momentum=0.8, optimizer_name="adam")
+    optimizer = recipe.optimizer(4)
+    assert isinstance(optimizer, keras.optimizers.Adam)
+    assert optimizer.beta_1 == 0.8
+    assert recipe.to_dict()["optimizer_name"] == "adam"
+    # Fingerprints of before there was another are those of today.
+    assert "optimizer_name" not in TrainingRecipe("r", 3).to_dict()
+
+
 def test_is_immutable_and_can_be_replaced():
     recipe = TrainingRecipe("r", epochs=3)
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -55,6 +66,7 @@ def test_is_immutable_and_can_be_replaced():
         ({"epochs": 1, "milestones": (2.0,)}, "`milestones` must be fractions"),
         ({"epochs": 1, "augmentation": ("blur",)}, "`strategies` must name"),
         ({"epochs": 1, "schedule": "linear"}, "`schedule` must be one of"),
+        ({"epochs": 1, "optimizer_name": "lion"}, "`optimizer_name` must be"),
         ({"epochs": 1, "warmup": 1.0}, "`warmup` must be a fraction"),
     ],
 )
