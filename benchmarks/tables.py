@@ -188,11 +188,14 @@ def how_made(run):
     # The earliest files say nothing but the epochs of the expert.
     expert = settings.get("expert", {"width": 128})
     epochs = expert.get("epochs", settings.get("expert_epochs"))
-    return (
+    made = (
         f"`{settings['method']}`, {epochs} epochs of width {expert['width']}, "
         f"{settings['iterations']} steps"
-        + (", factor 1" if settings["factor"] == 1 else "")
     )
+    if settings["factor"] == 1:
+        made += ", factor 1"
+    weight = settings.get("constraint_weight")
+    return made if weight is None else f"{made}, constraint × {weight:g}"
 
 
 def named_runs_table(head, names):

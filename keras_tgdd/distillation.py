@@ -93,8 +93,9 @@ def distill(
             `None` takes the recipe's, 128 for TGDD.
         constraint_weight: float, weight of the cross-entropy of the synthetic
             images. `None` takes the recipe's; for TGDD it is 2.5 below 50
-            images per class, 0.5 from there. Less can be better where classes
-            are easy to tell apart.
+            images per class, 0.5 from there. On held-out CIFAR-10 at 1 image
+            per class, 10 ended four points higher than 2.5; at 10 images per
+            class it ended lower.
         directory: path where experts and the state of the distillation are
             kept: the same call again goes on where it was interrupted.
             Ctrl-C lets the step in progress finish and keeps it; a second
