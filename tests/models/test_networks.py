@@ -128,3 +128,11 @@ def test_start_within_the_bounds_of_pytorch():
 def test_refuses_what_does_not_fit(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_tokens_of_the_transformer_see_one_another_from_the_start():
+    """Queries, keys and values keep the size of their inputs."""
+    network = models.VisionTransformer((8, 8, 3), 2)
+    attention = network.get_layer("attention_1")
+    for weight in attention.get_weights()[::2]:  # the others are biases
+        assert np.std(weight) == pytest.approx(192**-0.5, rel=0.02)
