@@ -21,6 +21,7 @@ import time
 import accuracy_runs
 import keras
 import machine
+from stored_results import RESULTS
 
 import keras_tgdd
 from keras_tgdd.callbacks import Progress
@@ -35,7 +36,6 @@ from keras_tgdd.trajectories import RandomNetworks
 from keras_tgdd.trajectories import expert_recipe
 from keras_tgdd.trajectories import short_recipe
 
-RESULTS = pathlib.Path(__file__).parent / "results"
 RECIPES = {"published": expert_recipe, "short": short_recipe}
 
 

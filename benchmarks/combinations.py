@@ -26,7 +26,8 @@ from collections.abc import Callable
 import entries
 import keras
 import numpy as np
-from accuracy import RESULTS
+from stored_results import RESULTS
+from stored_results import read
 
 import keras_tgdd
 from keras_tgdd import objectives
@@ -291,7 +292,7 @@ def main():
             f"combinations.py {shlex.join([name, *given])}",
             functools.partial(measure, name, args, data, experts),
         )
-    stored = entries.read(path)
+    stored = read(path)
     print(json.dumps({key: entry["mean"] for key, entry in stored.items()}))
 
 

@@ -5,13 +5,9 @@ import sys
 
 import keras
 import machine
+from stored_results import read
 
 from keras_tgdd.storage.replacing import replacing
-
-
-def read(path):
-    """Returns the entries of a file by name."""
-    return json.loads(path.read_text()) if path.is_file() else {}
 
 
 def measure_once(path, name, settings, arguments, measure):

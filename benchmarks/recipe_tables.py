@@ -1,6 +1,12 @@
 """The README's tables of what `recipes.py` stored."""
 
 import numpy as np
+from stored_results import LABELS
+from stored_results import RESULTS
+from stored_results import by_dataset
+from stored_results import mean_and_std
+from stored_results import percent
+from stored_results import read
 
 # Accuracy with ConvNet-3 at 10 images per class, of the papers.
 PUBLISHED = {
@@ -16,24 +22,13 @@ PUBLISHED = {
         "dsdm": "66.5",
     },
 }
-LABELS = {"fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
 # Makes classes rare, and the seeds of the classes' images and of the rest.
 IMBALANCE, SEEDS = 100, (0, 1, 2)
 
 
-def percent(value):
-    return f"{100 * value:.1f}"
-
-
-def comparison(tried):
-    """Head and rows: each recipe after half of the time and after all of it.
-
-    Args:
-        tried: function of a data set and of the rest of a file's name that
-            returns the entries of that file, or an empty dict.
-    """
-    stored = {name: tried(name, "") for name in LABELS}
-    stored = {name: entries for name, entries in stored.items() if entries}
+def comparison():
+    """Head and rows: each recipe after half of the time and after all of it."""
+    stored = by_dataset("recipes")
     head = ["recipe"]
     for name in stored:
         label = LABELS[name]
@@ -58,20 +53,16 @@ def _points(entry):
     return [
         str(last["steps"]),
         percent(first["mean"]),
-        f"**{percent(last['mean'])} ± {percent(last['std'])}**",
+        f"**{mean_and_std(last)}**",
     ]
 
 
-def long_tail(tried):
-    """Head and rows: recipes where classes are rare, mean over the seeds.
-
-    Args:
-        tried: function of a data set and of the rest of a file's name that
-            returns the entries of that file, or an empty dict.
-    """
+def long_tail():
+    """Head and rows: recipes where classes are rare, mean over the seeds."""
     rows = []
     ends = [f"_seed_{seed}" if seed else "" for seed in SEEDS]
-    files = [tried("fashion_mnist", f"_imbalance_{IMBALANCE}{e}") for e in ends]
+    name = f"recipes_fashion_mnist_imbalance_{IMBALANCE}"
+    files = [read(RESULTS / f"{name}{end}.json") for end in ends]
     for recipe in files[0]:
         found = [file[recipe]["points"][-1] for file in files if recipe in file]
         means = np.array([point["mean"] for point in found])

@@ -25,7 +25,8 @@ import time
 
 import entries
 import keras
-from accuracy import RESULTS
+from stored_results import RESULTS
+from stored_results import read
 
 import keras_tgdd
 from keras_tgdd.evaluation import get_protocol
@@ -245,7 +246,7 @@ def main():
             f"recipes.py {shlex.join(sys.argv[1:])}",
             functools.partial(measure, recipe, args, data, experts),
         )
-    stored = entries.read(path)
+    stored = read(path)
     draw(stored, pathlib.Path(args.output_dir) / f"{name}.png")
     print(
         json.dumps(

@@ -15,10 +15,13 @@ import sys
 import accuracy_runs
 import numpy as np
 import recipe_tables
+from stored_results import LABELS
+from stored_results import RESULTS
+from stored_results import by_dataset
+from stored_results import mean_and_std
+from stored_results import percent
 
-HERE = pathlib.Path(__file__).parent
-README = HERE.parent / "README.md"
-RESULTS = HERE / "results"
+README = pathlib.Path(__file__).parents[1] / "README.md"
 
 # Result file, data set, how it was made.
 MEASURED = [
@@ -38,18 +41,10 @@ QUICK = [
     ("imagenette_quick_jax", "Imagenette, 128 px"),
 ]
 # The best figure of any method with ConvNet-3, and the method.
-PUBLISHED = [
-    (
-        "fashion_mnist",
-        "Fashion-MNIST",
-        {1: "81.5, DANCE", 10: "86.4, DREAM", 50: "89.1, IDC"},
-    ),
-    (
-        "cifar10",
-        "CIFAR-10",
-        {1: "51.1, DREAM", 10: "71.9, TGDD", 50: "77.4, NCFM"},
-    ),
-]
+PUBLISHED = {
+    "fashion_mnist": {1: "81.5, DANCE", 10: "86.4, DREAM", 50: "89.1, IDC"},
+    "cifar10": {1: "51.1, DREAM", 10: "71.9, TGDD", 50: "77.4, NCFM"},
+}
 # Of the names of runs that made a set of one size in several ways.
 ENDS = (
     *("_short", "_covariance_tgdd", "", "_factor_1"),
@@ -85,10 +80,6 @@ BACKENDS = [
 def result(name):
     """Reads the line of JSON of a stored run."""
     return json.loads((RESULTS / f"{name}.json").read_text())["result"]
-
-
-def percent(value):
-    return f"{100 * value:.1f}"
 
 
 def accuracy_row(name, dataset, how=None):
@@ -143,21 +134,13 @@ def stored(name):
     return json.loads(path.read_text())["result"] if path.is_file() else None
 
 
-def mean_and_std(run):
-    if run is None:
-        return "–"
-    if len(run["runs"]) == 1:
-        return f"{percent(run['mean'])} (one network)"
-    return f"{percent(run['mean'])} ± {percent(run['std'])}"
-
-
 def accuracy_by_size_table():
     head = [
         *("data set", "images per class", "made by", "random images"),
         *("distilled", "best on the way*", "published best*", "evaluation"),
     ]
     rows = []
-    for dataset, label, published in PUBLISHED:
+    for dataset, published in PUBLISHED.items():
         for size, best in published.items():
             name = f"{dataset}_{size}"
             for end in ENDS:
@@ -165,7 +148,9 @@ def accuracy_by_size_table():
                 if run is not None:
                     cells = accuracy_by_size_cells(run, name)
                     cells.insert(3, best)
-                    rows.append([label, str(size), how_made(run), *cells])
+                    rows.append(
+                        [LABELS[dataset], str(size), how_made(run), *cells]
+                    )
     return table(head, rows)
 
 
@@ -195,7 +180,7 @@ def how_made(run):
     if settings["factor"] == 1:
         made += ", factor 1"
     weight = settings.get("constraint_weight")
-    return made if weight is None else f"{made}, constraint × {weight:g}"
+    return made if weight is None else f"{made}, constraint weight {weight:g}"
 
 
 def named_runs_table(head, names):
@@ -237,25 +222,13 @@ def baselines_table():
 
 def combinations_table(kind=""):
     """Combinations of parts, a column for each data set."""
-    columns = [(label, tried(dataset, kind)) for dataset, label, _ in PUBLISHED]
-    columns = [(label, entries) for label, entries in columns if entries]
+    columns = by_dataset("combinations", kind)
     rows = []
     for name, label in COMBINATIONS:
-        entries = [found.get(name) for _, found in columns]
+        entries = [found.get(name) for found in columns.values()]
         if any(entries):
             rows.append([label, *map(mean_and_std, entries)])
-    return table(["parts", *[label for label, _ in columns]], rows)
-
-
-def tried(dataset, kind, script="combinations"):
-    """What a script stored for a data set, by name."""
-    path = RESULTS / f"{script}_{dataset}{kind}.json"
-    return json.loads(path.read_text()) if path.is_file() else {}
-
-
-def of_recipes(dataset, kind):
-    """What `recipes.py` stored for a data set, by name."""
-    return tried(dataset, kind, "recipes")
+    return table(["parts", *map(LABELS.get, columns)], rows)
 
 
 def replay_table():
@@ -310,8 +283,8 @@ TABLES = {
     "baselines": baselines_table,
     "combinations": combinations_table,
     "combinations_test": lambda: combinations_table("_test"),
-    "recipes": lambda: table(*recipe_tables.comparison(of_recipes)),
-    "long_tail": lambda: table(*recipe_tables.long_tail(of_recipes)),
+    "recipes": lambda: table(*recipe_tables.comparison()),
+    "long_tail": lambda: table(*recipe_tables.long_tail()),
     "quick": lambda: accuracy_table(QUICK, "backend"),
 }
 

@@ -59,8 +59,9 @@ def get_architecture(name: str) -> Architecture:
 
     Residual networks and the transformer warm up and then follow a cosine,
     the former from a rate of 0.03, the latter with Adam from 0.001; the others
-    keep the schedule and the rate of the protocol. Results of
-    the two kinds are of different protocols, and `compare` keeps them apart.
+    keep the schedule and the rate of the protocol. Results of networks that are
+    trained otherwise are of different protocols, and `compare` keeps them
+    apart.
 
     Args:
         name: string, `"MLP"`, `"ConvNet"`, `"AlexNet"`, `"VGG11"`,
