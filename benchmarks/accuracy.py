@@ -71,7 +71,7 @@ class Workshop:
                 ),
                 data.x_train,
                 data.y_train,
-                num_experts=1,
+                num_experts=expert.number,
                 directory=self.directory / f"expert_{expert.name}",
                 recipe=recipe,
                 mean=data.mean,

@@ -13,12 +13,14 @@ from keras import ops
 
 
 def provenance():
-    """Returns date, commit, processor, cores and versions."""
+    """Returns date, commit, processor, cores, GPU if any, and versions."""
+    accelerator = _accelerator()
     return {
         "date": datetime.date.today().isoformat(),
         "commit": _commit(),
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
+        **({"accelerator": accelerator} if accelerator else {}),
         "python": platform.python_version(),
         "backend": keras.backend.backend(),
         "versions": {
@@ -67,6 +69,15 @@ def _processor():
     except OSError:
         pass
     return platform.processor()
+
+
+def _accelerator():
+    """Name of the GPU as its driver has it, or `None`."""
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        return subprocess.check_output(command, text=True).splitlines()[0]
+    except (OSError, subprocess.CalledProcessError, IndexError):
+        return None
 
 
 def _version(name):

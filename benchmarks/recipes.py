@@ -9,8 +9,9 @@ its first steps, which compile; what it makes of the real data first, such as
 barycentres, counts. Values are those of its paper but for `--factor` and
 `--samples-per-class`, which decide what a step costs and are equal for all. A
 rate that falls over a number of steps gets the steps that the time has room
-for. The set is kept at equal parts of the time; fresh networks are trained
-on each of these, and on the last one as many as `--num-runs` says. Stores
+for. With `--steps` all make as many steps instead, however long they take. The
+set is kept at equal parts of the budget; fresh networks are trained on each of
+these, and on the last one as many as `--num-runs` says. Stores
 `results/recipes_<dataset>.json` and draws accuracy against time. What is
 stored there already is not made again. Prints one JSON line last.
 """
@@ -46,6 +47,9 @@ def parse_arguments():
     parser.add_argument(
         "--seconds", type=float, default=200, help="of processor time"
     )
+    parser.add_argument(
+        "--steps", type=int, help="a budget of steps instead of a time"
+    )
     parser.add_argument("--marks", type=int, default=2)
     parser.add_argument("--most-steps", type=int, default=20_000)
     parser.add_argument("--expert-epochs", type=int, default=12)
@@ -71,37 +75,40 @@ def parse_arguments():
 
 
 class Marks(keras.callbacks.Callback):
-    """Keeps the set at parts of a time, and ends the training with it.
+    """Keeps the set at parts of a budget, and ends the training with it.
 
     Args:
-        seconds: float, the whole time, of the processor.
+        budget: float, seconds of the processor, or steps.
         number: int, how many sets.
         before: float, seconds spent before the training.
+        in_steps: bool, whether the budget is one of steps.
     """
 
-    def __init__(self, seconds, number, before=0.0):
+    def __init__(self, budget, number, before=0.0, in_steps=False):
         super().__init__()
-        self.times = [seconds * (i + 1) / number for i in range(number)]
+        self.budgets = [budget * (i + 1) / number for i in range(number)]
         self.kept = []
         self._spent = before
         self._since = None
+        self._in_steps = in_steps
 
     def on_epoch_end(self, epoch, logs=None):
         images = self.model.distilled_dataset()  # waits for the steps
         now = time.process_time()
         if self._since is not None:  # the first epoch compiles
             self._spent += now - self._since
-        while len(self.kept) < len(self.times) and (
-            self._spent >= self.times[len(self.kept)]
+        step = self.model.num_steps
+        spent = step if self._in_steps else self._spent
+        while len(self.kept) < len(self.budgets) and (
+            spent >= self.budgets[len(self.kept)]
         ):
-            step = self.model.num_steps
             self.kept.append((round(self._spent, 1), step, images))
-        self.model.stop_training = len(self.kept) == len(self.times)
+        self.model.stop_training = len(self.kept) == len(self.budgets)
         self._since = time.process_time()
 
     def on_train_end(self, logs=None):
         # Whoever has made all steps early is done.
-        while len(self.kept) < len(self.times):
+        while len(self.kept) < len(self.budgets):
             images = self.model.distilled_dataset()
             self.kept.append(
                 (round(self._spent, 1), self.model.num_steps, images)
@@ -128,9 +135,17 @@ def train_expert(args, data):
     )
 
 
+def sets_directory(args):
+    """Where the sets of one comparison are kept, to be looked at."""
+    name = f"sets_{args.dataset}_{args.imbalance or 1:g}_{args.seed}"
+    directory = pathlib.Path(args.output_dir) / name
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
 def build(name, args, data, experts):
-    """Returns the trainer of a recipe, which plans as many steps as it has
-    time for."""
+    """Returns the trainer of a recipe, which plans as many steps as the
+    budget has room for."""
     recipe = getattr(keras_tgdd.recipes, name)
     given = {"samples_per_class": args.samples_per_class, "seed": args.seed}
     if args.factor is not None:
@@ -138,8 +153,8 @@ def build(name, args, data, experts):
     make = functools.partial(
         recipe, data, experts, args.images_per_class, **given
     )
-    steps = planned_steps(recipe, args.most_steps)
-    if steps:
+    steps = planned_steps(recipe, args.steps or args.most_steps)
+    if steps and not args.steps:
         # A tenth of the time, on a trainer of its own, tells how many.
         marks = Marks(args.seconds / 10, 1)
         fit(make(**steps), args, (data.x_train, data.y_train), marks)
@@ -173,7 +188,12 @@ def distil(name, args, data, experts):
                 samples_per_class=None,
             ),
         )
-    marks = Marks(args.seconds, args.marks, time.process_time() - start)
+    marks = Marks(
+        args.steps or args.seconds,
+        args.marks,
+        time.process_time() - start,
+        in_steps=bool(args.steps),
+    )
     fit(trainer, args, source, marks)
     return marks.kept
 
@@ -184,6 +204,7 @@ def measure(name, args, data, experts):
     kept = distil(name, args, data, experts)
     for number, (seconds, step, distilled) in enumerate(kept, 1):
         last = number == args.marks
+        distilled.save(sets_directory(args) / f"{name}_{number}.safetensors")
         result = keras_tgdd.evaluate(
             distilled,
             data.x_test,
@@ -234,6 +255,8 @@ def main():
         name += f"_imbalance_{args.imbalance:g}"
     if args.seed:
         name += f"_seed_{args.seed}"
+    if args.steps:
+        name += f"_{args.steps}_steps"
     path = args.results_dir / f"{name}.json"
     left_out = ("recipes", "results_dir", "output_dir", "data_dir")
     settings = {k: v for k, v in vars(args).items() if k not in left_out}

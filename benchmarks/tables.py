@@ -48,7 +48,7 @@ PUBLISHED = {
 # Of the names of runs that made a set of one size in several ways.
 ENDS = (
     *("_short", "_covariance_tgdd", "", "_factor_1"),
-    *("_long", "_long_tgdd", "_long_full"),
+    *("_long", "_long_tgdd", "_long_full", "_published"),
 )
 ABLATION = [
     ("fashion_mnist_10_random_networks", "under random networks"),
@@ -157,7 +157,8 @@ def accuracy_by_size_table():
 def accuracy_by_size_cells(run, name):
     """What a distilled set reaches, and random images in as many epochs."""
     epochs = run["settings"]["epochs"]
-    drawn = [stored(f"{name}_random{end}") for end in ("", "_short")]
+    ends = ("", "_short", "_full")
+    drawn = [stored(f"{name}_random{end}") for end in ends]
     beside = [it for it in drawn if it and it["settings"]["epochs"] == epochs]
     return [
         mean_and_std(beside[0] if beside else None),
@@ -173,8 +174,10 @@ def how_made(run):
     # The earliest files say nothing but the epochs of the expert.
     expert = settings.get("expert", {"width": 128})
     epochs = expert.get("epochs", settings.get("expert_epochs"))
+    number = expert.get("number", 1)
     made = (
-        f"`{settings['method']}`, {epochs} epochs of width {expert['width']}, "
+        f"`{settings['method']}`, {f'{number} times ' * (number > 1)}"
+        f"{epochs} epochs of width {expert['width']}, "
         f"{settings['iterations']} steps"
     )
     if settings["factor"] == 1:
