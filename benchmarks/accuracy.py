@@ -2,6 +2,8 @@
 
     python benchmarks/accuracy.py --list
     KERAS_BACKEND=torch python benchmarks/accuracy.py fashion_mnist_1 ...
+    KERAS_BACKEND=jax python benchmarks/accuracy.py \\
+        --dtype-policy mixed_bfloat16 cifar10_10_published  # on a GPU
 
 Makes each run that is named, or all, in the order of `accuracy_runs.py`, and
 stores it as `results/accuracy_<name>.json`; what is stored is not made again.
@@ -44,6 +46,7 @@ def parse_arguments():
     parser.add_argument("names", nargs="*", help="runs; default: all")
     parser.add_argument("--list", action="store_true", help="name the runs")
     parser.add_argument("--data-dir", help="where TFDS keeps its data")
+    parser.add_argument("--dtype-policy", help="default: what is fastest here")
     parser.add_argument("--output-dir", default="output/accuracy")
     parser.add_argument("--results-dir", default=RESULTS, type=pathlib.Path)
     return parser.parse_args()
@@ -203,12 +206,13 @@ def measure(run, workshop):
     }
 
 
-def store(path, run, result):
+def store(path, run, result, dtype_policy=None):
     """Writes a result with its provenance, a line for each part."""
     provenance = machine.provenance()
+    options = f"--dtype-policy {dtype_policy} " if dtype_policy else ""
     command = (
         f"KERAS_BACKEND={provenance['backend']} "
-        f"python benchmarks/accuracy.py {shlex.quote(run.name)}"
+        f"python benchmarks/accuracy.py {options}{shlex.quote(run.name)}"
     )
     stored = {
         "command": command,
@@ -225,6 +229,8 @@ def main():
     unknown = set(args.names) - set(accuracy_runs.RUNS)
     if unknown:
         sys.exit(f"There are no runs {sorted(unknown)}; --list names all.")
+    if args.dtype_policy:
+        keras.config.set_dtype_policy(args.dtype_policy)
     workshops, line = {}, {}
     for name in args.names or accuracy_runs.RUNS:
         run = accuracy_runs.RUNS[name]
@@ -238,7 +244,7 @@ def main():
                     run.dataset, args.data_dir, args.output_dir
                 )
             result = measure(run, workshops[run.dataset])
-            store(path, run, result)
+            store(path, run, result, args.dtype_policy)
         stored = json.loads(path.read_text())["result"]
         line[name] = stored["mean"]
         print(f"{name}: {100 * stored['mean']:.1f} %", flush=True)

@@ -62,6 +62,7 @@ def parse_arguments():
     parser.add_argument("--epochs", type=int, default=200, help="of evaluation")
     parser.add_argument("--num-runs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--dtype-policy", help="default: what is fastest here")
     parser.add_argument("--output-dir", default="output/recipes")
     parser.add_argument("--results-dir", default=RESULTS, type=pathlib.Path)
     parser.add_argument(
@@ -113,6 +114,15 @@ class Marks(keras.callbacks.Callback):
             self.kept.append(
                 (round(self._spent, 1), self.model.num_steps, images)
             )
+
+
+def settings_of(args):
+    """What entries must share to be compared."""
+    left_out = ["recipes", "results_dir", "output_dir", "data_dir"]
+    left_out.append("seconds" if args.steps else "steps")
+    if args.dtype_policy is None:
+        left_out.append("dtype_policy")
+    return {k: v for k, v in vars(args).items() if k not in left_out}
 
 
 def train_expert(args, data):
@@ -258,14 +268,14 @@ def main():
     if args.steps:
         name += f"_{args.steps}_steps"
     path = args.results_dir / f"{name}.json"
-    left_out = ("recipes", "results_dir", "output_dir", "data_dir")
-    settings = {k: v for k, v in vars(args).items() if k not in left_out}
+    if args.dtype_policy:
+        keras.config.set_dtype_policy(args.dtype_policy)
     experts = train_expert(args, data)
     for recipe in args.recipes:
         entries.measure_once(
             path,
             recipe,
-            settings,
+            settings_of(args),
             f"recipes.py {shlex.join(sys.argv[1:])}",
             functools.partial(measure, recipe, args, data, experts),
         )

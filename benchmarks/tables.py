@@ -287,6 +287,7 @@ TABLES = {
     "combinations": combinations_table,
     "combinations_test": lambda: combinations_table("_test"),
     "recipes": lambda: table(*recipe_tables.comparison()),
+    "published_recipes": lambda: table(*recipe_tables.published()),
     "long_tail": lambda: table(*recipe_tables.long_tail()),
     "quick": lambda: accuracy_table(QUICK, "backend"),
 }
