@@ -10,9 +10,9 @@ barycentres, counts. Values are those of its paper but for `--factor` and
 `--samples-per-class`, which decide what a step costs and are equal for all. A
 rate that falls over a number of steps gets the steps that the time has room
 for. With `--steps` all make as many steps instead, however long they take. The
-set is kept at equal parts of the budget; fresh networks are trained on each of
-these, and on the last one as many as `--num-runs` says. Stores
-`results/recipes_<dataset>.json` and draws accuracy against time. What is
+set is kept at equal parts of the budget, in `--output-dir`; fresh networks are
+trained on each of these, and on the last one as many as `--num-runs` says.
+Stores `results/recipes_<dataset>.json` and draws accuracy against time. What is
 stored there already is not made again. Prints one JSON line last.
 """
 
@@ -145,12 +145,16 @@ def train_expert(args, data):
     )
 
 
-def sets_directory(args):
-    """Where the sets of one comparison are kept, to be looked at."""
-    name = f"sets_{args.dataset}_{args.imbalance or 1:g}_{args.seed}"
-    directory = pathlib.Path(args.output_dir) / name
-    directory.mkdir(parents=True, exist_ok=True)
-    return directory
+def name_of(args):
+    """What the files of one comparison are called."""
+    name = f"recipes_{args.dataset}"
+    if args.imbalance:
+        name += f"_imbalance_{args.imbalance:g}"
+    if args.seed:
+        name += f"_seed_{args.seed}"
+    if args.steps:
+        name += f"_{args.steps}_steps"
+    return name
 
 
 def build(name, args, data, experts):
@@ -211,10 +215,12 @@ def distil(name, args, data, experts):
 def measure(name, args, data, experts):
     """Distils by a recipe, and evaluates the set at each mark."""
     points = []
+    sets = pathlib.Path(args.output_dir) / name_of(args)
+    sets.mkdir(exist_ok=True)
     kept = distil(name, args, data, experts)
     for number, (seconds, step, distilled) in enumerate(kept, 1):
         last = number == args.marks
-        distilled.save(sets_directory(args) / f"{name}_{number}.safetensors")
+        distilled.save(sets / f"{name}_{number}.safetensors")
         result = keras_tgdd.evaluate(
             distilled,
             data.x_test,
@@ -259,15 +265,9 @@ def draw(stored, path):
 def main():
     args = parse_arguments()
     data = keras_tgdd.datasets.load(args.dataset, args.data_dir)
-    name = f"recipes_{args.dataset}"
     if args.imbalance:
         data = keras_tgdd.datasets.long_tailed(data, args.imbalance, args.seed)
-        name += f"_imbalance_{args.imbalance:g}"
-    if args.seed:
-        name += f"_seed_{args.seed}"
-    if args.steps:
-        name += f"_{args.steps}_steps"
-    path = args.results_dir / f"{name}.json"
+    path = args.results_dir / f"{name_of(args)}.json"
     if args.dtype_policy:
         keras.config.set_dtype_policy(args.dtype_policy)
     experts = train_expert(args, data)
@@ -280,7 +280,7 @@ def main():
             functools.partial(measure, recipe, args, data, experts),
         )
     stored = read(path)
-    draw(stored, pathlib.Path(args.output_dir) / f"{name}.png")
+    draw(stored, pathlib.Path(args.output_dir) / f"{name_of(args)}.png")
     print(
         json.dumps(
             {key: entry["points"][-1]["mean"] for key, entry in stored.items()}

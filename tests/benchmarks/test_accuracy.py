@@ -15,8 +15,8 @@ import accuracy, accuracy_runs, report
 folder = pathlib.Path(sys.argv.pop(1))
 one = accuracy_runs.Run(
     "digits", 1, factor=1, iterations=2, epochs=4, num_runs=2, test_every=2,
-    expert=accuracy_runs.Expert(2), start="k_means", samples_per_class=8,
-    rate=0.1,
+    expert=accuracy_runs.Expert(2, number=2), start="k_means", rate=0.1,
+    samples_per_class=8,
 )
 change = lambda **changes: dataclasses.replace(one, **changes)
 accuracy_runs.RUNS.clear()
@@ -45,11 +45,15 @@ def run(folder, *arguments):
 def test_runs_are_measured_once_and_reported(tmp_path):
     listed = run(tmp_path, "--list")
     assert listed.count("to do") == 5
-    printed = run(tmp_path, "digits_1")
+    printed = run(tmp_path, "digits_1", "--dtype-policy", "float32")
     assert set(json.loads(printed.splitlines()[-1])) == {"digits_1"}
     path = tmp_path / "accuracy_digits_1.json"
     stored = json.loads(path.read_text())
-    assert stored["command"].endswith("benchmarks/accuracy.py digits_1")
+    assert stored["command"].endswith(
+        "benchmarks/accuracy.py --dtype-policy float32 digits_1"
+    )
+    experts = tmp_path / "digits" / "expert_published_2_width_128_2_experts"
+    assert len(list(experts.glob("expert_*.safetensors"))) == 2
     result = stored["result"]
     assert len(result["runs"]) == len(result["best_runs"]) == 2
     assert result["settings"]["images_per_class"] == 1

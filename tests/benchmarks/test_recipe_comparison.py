@@ -2,8 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 from support.processes import run_python
+
+import keras_tgdd
 
 pytestmark = pytest.mark.once
 
@@ -55,3 +58,19 @@ def test_classes_may_be_rare(tmp_path):
     settings = stored["csdm"]["settings"]
     assert settings["imbalance"] == 10.0 and settings["seed"] == 1
     assert stored["csdm"]["command"].endswith("--imbalance 10 --seed 1")
+
+
+def test_the_budget_may_be_steps(tmp_path):
+    run(tmp_path, "ncfm", arguments=("--steps", "10"))
+    stored = json.loads((tmp_path / "recipes_digits_10_steps.json").read_text())
+    settings = stored["ncfm"]["settings"]
+    assert settings["steps"] == 10 and "seconds" not in settings
+    assert [point["steps"] for point in stored["ncfm"]["points"]] == [5, 10]
+    half, whole = (
+        keras_tgdd.DistilledDataset.load(
+            tmp_path / "recipes_digits_10_steps" / f"ncfm_{number}.safetensors"
+        )
+        for number in (1, 2)
+    )
+    assert (half.info["steps"], whole.info["steps"]) == (5, 10)
+    assert not np.array_equal(half.images, whole.images)
