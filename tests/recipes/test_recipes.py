@@ -5,6 +5,7 @@ from keras import ops
 
 import keras_tgdd
 from keras_tgdd import recipes
+from keras_tgdd.layers.siamese_augmentation import STRATEGIES
 from keras_tgdd.step_source import StepSource
 from keras_tgdd.trajectories import ExpertTrajectories
 from keras_tgdd.trajectories import InterpolatedExperts
@@ -27,6 +28,13 @@ PARTS = {
 }
 
 
+# Others take colour, crop and cutout.
+AUGMENTATIONS = {
+    **dict.fromkeys(("cafe", "dm", "idm"), (STRATEGIES,)),  # one of six
+    "wmdd": ("crop",),  # by nothing
+}
+
+
 def pixels(trainer):
     return np.array(ops.convert_to_numpy(trainer.synthetic.images.value))
 
@@ -46,6 +54,9 @@ def test_a_recipe_has_the_parts_of_its_paper(name, experts, small_data):
     if weight is not None:
         assert trainer.constraint_weight == weight
     assert trainer.compiled and trainer.synthetic.images_per_class == 2
+    assert trainer.augmentation.strategies == AUGMENTATIONS.get(
+        name, ("color", "crop", "cutout")
+    )
 
 
 @pytest.mark.parametrize("name", PARTS)
