@@ -56,9 +56,10 @@ def default_dtype_policy(pixels: int) -> str:
     """Returns the dtype policy of networks that ends a job soonest.
 
     `"mixed_bfloat16"` where that measured faster: compiled PyTorch on a CPU
-    with bfloat16 instructions. Anywhere else, GPUs included (not measured),
-    and where the global policy is not float32, it is the global policy.
-    Weights, pixels, sums and losses are float32 under either.
+    with bfloat16 instructions. Anywhere else, GPUs included (a training step
+    on an H200 waits for the host in either), and where the global policy is
+    not float32, it is the global policy. Weights, pixels, sums and losses are
+    float32 under either.
 
     Args:
         pixels: int, pixels that networks will read in the whole job.
