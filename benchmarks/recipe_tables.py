@@ -78,11 +78,9 @@ def published():
 def long_tail():
     """Head and rows: recipes where classes are rare, mean over the seeds."""
     rows = []
-    ends = [
-        f"{f'_seed_{seed}' if seed else ''}_{STEPS}_steps" for seed in SEEDS
-    ]
+    ends = [f"_seed_{seed}" if seed else "" for seed in SEEDS]
     name = f"recipes_fashion_mnist_imbalance_{IMBALANCE}"
-    files = [read(RESULTS / f"{name}{end}.json") for end in ends]
+    files = [read(RESULTS / f"{name}{end}_{STEPS}_steps.json") for end in ends]
     for recipe in files[0]:
         found = [file[recipe]["points"][-1] for file in files if recipe in file]
         means = np.array([point["mean"] for point in found])

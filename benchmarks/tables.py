@@ -175,10 +175,10 @@ def how_made(run):
     expert = settings.get("expert", {"width": 128})
     epochs = expert.get("epochs", settings.get("expert_epochs"))
     number = expert.get("number", 1)
+    times = f"{number} times " if number > 1 else ""
     made = (
-        f"`{settings['method']}`, {f'{number} times ' * (number > 1)}"
-        f"{epochs} epochs of width {expert['width']}, "
-        f"{settings['iterations']} steps"
+        f"`{settings['method']}`, {times}{epochs} epochs of width "
+        f"{expert['width']}, {settings['iterations']} steps"
     )
     if settings["factor"] == 1:
         made += ", factor 1"
