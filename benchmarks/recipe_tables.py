@@ -60,7 +60,8 @@ def _points(entry):
 def published():
     """Head and rows: each recipe in as many steps, beside its own paper."""
     stored = by_dataset("recipes", f"_{STEPS}_steps")
-    recipes = dict.fromkeys(key for found in stored.values() for key in found)
+    longest_first = sorted(stored.values(), key=len, reverse=True)
+    recipes = dict.fromkeys(key for found in longest_first for key in found)
     head = ["recipe"]
     for name in stored:
         head += [f"{LABELS[name]}, {STEPS} steps", "published"]

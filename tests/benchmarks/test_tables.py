@@ -56,6 +56,8 @@ def point(mean, std=0.01):
 
 def test_tables_of_recipes(copy):
     results = copy / "benchmarks" / "results"
+    for path in results.glob("recipes_*.json"):
+        path.unlink()
     entries = {"dm": {"points": [point(0.7), point(0.81)]}}
     (results / "recipes_fashion_mnist.json").write_text(json.dumps(entries))
     entries = {"dm": {"points": [point(0.45)]}}
