@@ -35,14 +35,20 @@ def comparison():
     for name in stored:
         label = LABELS[name]
         head += [f"{label}: steps", "half of the time", "all of it"]
-    recipes = dict.fromkeys(key for found in stored.values() for key in found)
+    return head, _rows(stored, lambda name, recipe, entry: _points(entry))
+
+
+def _rows(stored, cells):
+    """A row for each recipe, with its cells of each data set."""
+    longest_first = sorted(stored.values(), key=len, reverse=True)
+    recipes = dict.fromkeys(key for found in longest_first for key in found)
     rows = []
     for recipe in recipes:
         row = [f"`{recipe}`"]
-        for entries in stored.values():
-            row += _points(entries.get(recipe))
+        for name, entries in stored.items():
+            row += cells(name, recipe, entries.get(recipe))
         rows.append(row)
-    return head, rows
+    return rows
 
 
 def _points(entry):
@@ -60,20 +66,15 @@ def _points(entry):
 def published():
     """Head and rows: each recipe in as many steps, beside its own paper."""
     stored = by_dataset("recipes", f"_{STEPS}_steps")
-    longest_first = sorted(stored.values(), key=len, reverse=True)
-    recipes = dict.fromkeys(key for found in longest_first for key in found)
     head = ["recipe"]
     for name in stored:
         head += [f"{LABELS[name]}, {STEPS} steps", "published"]
-    rows = []
-    for recipe in recipes:
-        row = [f"`{recipe}`"]
-        for name, entries in stored.items():
-            entry = entries.get(recipe)
-            row.append(mean_and_std(entry and entry["points"][-1]))
-            row.append(PUBLISHED[name].get(recipe, "–"))
-        rows.append(row)
-    return head, rows
+    return head, _rows(stored, _beside_published)
+
+
+def _beside_published(name, recipe, entry):
+    last = entry and entry["points"][-1]
+    return [mean_and_std(last), PUBLISHED[name].get(recipe, "–")]
 
 
 def long_tail():

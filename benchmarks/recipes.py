@@ -277,7 +277,8 @@ def main():
     data = keras_tgdd.datasets.load(args.dataset, args.data_dir)
     if args.imbalance:
         data = keras_tgdd.datasets.long_tailed(data, args.imbalance, args.seed)
-    path = args.results_dir / f"{name_of(args)}.json"
+    name, settings = name_of(args), settings_of(args)
+    path = args.results_dir / f"{name}.json"
     if args.dtype_policy:
         keras.config.set_dtype_policy(args.dtype_policy)
     experts = train_expert(args, data)
@@ -285,12 +286,12 @@ def main():
         entries.measure_once(
             path,
             recipe,
-            settings_of(args),
+            settings,
             f"recipes.py {shlex.join(sys.argv[1:])}",
             functools.partial(measure, recipe, args, data, experts),
         )
     stored = read(path)
-    draw(stored, pathlib.Path(args.output_dir) / f"{name_of(args)}.png")
+    draw(stored, pathlib.Path(args.output_dir) / f"{name}.png")
     print(
         json.dumps(
             {key: entry["points"][-1]["mean"] for key, entry in stored.items()}
