@@ -4,7 +4,7 @@
     KERAS_BACKEND=torch python benchmarks/recipes.py --imbalance 100 \\
         --recipes csdm dance --seed 1
 
-Every recipe distils from the same expert for the same processor time, after
+Every recipe distils from the same experts for the same processor time, after
 its first steps, which compile; what it makes of the real data first, such as
 barycentres, counts. Values are those of its paper but for `--factor` and
 `--samples-per-class`, which decide what a step costs and are equal for all. A
@@ -32,6 +32,7 @@ from stored_results import read
 import keras_tgdd
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.recipes.building import planned_steps
+from keras_tgdd.trajectories import expert_recipe
 from keras_tgdd.trajectories import short_recipe
 
 # Steps between two looks at the clock.
@@ -53,6 +54,13 @@ def parse_arguments():
     parser.add_argument("--marks", type=int, default=2)
     parser.add_argument("--most-steps", type=int, default=20_000)
     parser.add_argument("--expert-epochs", type=int, default=12)
+    parser.add_argument("--num-experts", type=int, help="default: one")
+    parser.add_argument(
+        "--published-experts",
+        action="store_true",
+        default=None,
+        help="train them as published, where the default is a short training",
+    )
     parser.add_argument("--width", type=int, default=64, help="of the expert")
     parser.add_argument(
         "--network-width", type=int, default=128, help="of fresh networks"
@@ -120,24 +128,29 @@ def settings_of(args):
     """What entries must share to be compared."""
     left_out = ["recipes", "results_dir", "output_dir", "data_dir"]
     left_out.append("seconds" if args.steps else "steps")
-    if args.dtype_policy is None:
-        left_out.append("dtype_policy")
+    for name in ("dtype_policy", "num_experts", "published_experts"):
+        if getattr(args, name) is None:  # as before there was such a choice
+            left_out.append(name)
     return {k: v for k, v in vars(args).items() if k not in left_out}
 
 
-def train_expert(args, data):
+def train_experts(args, data):
+    """Trains what all recipes read, each kind in a folder of its own."""
+    published = args.published_experts
     folder = (
         f"{args.dataset}_{args.expert_epochs}_width_{args.width}_"
         f"{args.imbalance or 1:g}_{args.seed}"
     )
+    make = expert_recipe if published else short_recipe
     return keras_tgdd.train_experts(
         functools.partial(keras_tgdd.models.ConvNet, width=args.width),
         data.x_train,
         data.y_train,
-        num_experts=1,
-        directory=pathlib.Path(args.output_dir) / folder,
-        recipe=short_recipe(args.expert_epochs, data.image_shape[0]),
-        snapshots_per_epoch=2,
+        num_experts=args.num_experts or 1,
+        directory=pathlib.Path(args.output_dir)
+        / (f"{folder}_published" if published else folder),
+        recipe=make(args.expert_epochs, data.image_shape[0]),
+        snapshots_per_epoch=1 if published else 2,
         mean=data.mean,
         std=data.std,
         class_names=data.class_names,
@@ -218,9 +231,10 @@ def measure(name, args, data, experts):
     sets = pathlib.Path(args.output_dir) / name_of(args)
     sets.mkdir(exist_ok=True)
     kept = distil(name, args, data, experts)
+    for number, (_, _, distilled) in enumerate(kept, 1):
+        distilled.save(sets / f"{name}_{number}.safetensors")
     for number, (seconds, step, distilled) in enumerate(kept, 1):
         last = number == args.marks
-        distilled.save(sets / f"{name}_{number}.safetensors")
         result = keras_tgdd.evaluate(
             distilled,
             data.x_test,
@@ -281,7 +295,7 @@ def main():
     path = args.results_dir / f"{name}.json"
     if args.dtype_policy:
         keras.config.set_dtype_policy(args.dtype_policy)
-    experts = train_expert(args, data)
+    experts = train_experts(args, data)
     for recipe in args.recipes:
         entries.measure_once(
             path,

@@ -74,3 +74,27 @@ def test_the_budget_may_be_steps(tmp_path):
     )
     assert (half.info["steps"], whole.info["steps"]) == (5, 10)
     assert not np.array_equal(half.images, whole.images)
+
+
+def test_experts_may_be_as_published(tmp_path):
+    run(tmp_path, "tgdd", arguments=("--steps", "5"))
+    path = tmp_path / "recipes_digits_5_steps.json"
+    settings = json.loads(path.read_text())["tgdd"]["settings"]
+    assert not {"num_experts", "published_experts"} & settings.keys()
+    path.unlink()
+    run(
+        tmp_path,
+        "tgdd",
+        arguments=("--steps", "5", "--num-experts", "2", "--published-experts"),
+    )
+    settings = json.loads(path.read_text())["tgdd"]["settings"]
+    assert settings["num_experts"] == 2 and settings["published_experts"]
+    short, published = (
+        keras_tgdd.ExpertTrajectories.load(tmp_path / f"digits_1_width_8_{end}")
+        for end in ("1_0", "1_0_published")
+    )
+    assert (short.num_experts, published.num_experts) == (1, 2)
+    assert short.description["recipe"]["name"] == "short"
+    assert published.description["recipe"]["name"] == "expert"
+    # Initialization, and one or two snapshots of the epoch.
+    assert (short.num_snapshots(0), published.num_snapshots(0)) == (3, 2)
