@@ -60,10 +60,10 @@ def test_tables_of_recipes(copy):
         path.unlink()
     entries = {"dm": {"points": [point(0.7), point(0.81)]}}
     (results / "recipes_fashion_mnist.json").write_text(json.dumps(entries))
-    entries = {"dm": {"points": [point(0.45)]}}
-    (results / "recipes_cifar10_1000_steps.json").write_text(
-        json.dumps(entries)
-    )
+    for steps, mean in ((1000, 0.45), (5000, 0.5)):
+        entries = {"dm": {"points": [point(mean)]}}
+        path = results / f"recipes_cifar10_{steps}_steps.json"
+        path.write_text(json.dumps(entries))
     for end, mean in (("", 0.5), ("_seed_1", 0.6), ("_seed_2", 0.7)):
         name = f"recipes_fashion_mnist_imbalance_100{end}_1000_steps.json"
         entries = {"csdm": {"points": [point(mean)]}}
@@ -76,6 +76,6 @@ def test_tables_of_recipes(copy):
     )
     written = readme.read_text()
     assert "| `dm` | 50 | 70.0 | **81.0 ± 1.0** |" in written
-    assert "| `dm` | 45.0 ± 1.0 | 48.9 |" in written
+    assert "| `dm` | 45.0 ± 1.0 | 50.0 ± 1.0 | 48.9 |" in written
     assert "| `csdm` | 50.0 | 60.0 | 70.0 | **60.0 ± 8.2** |" in written
     assert check(copy).returncode == 0
