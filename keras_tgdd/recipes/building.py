@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -132,15 +133,24 @@ def no_augmentation() -> SiameseAugmentation:
 
 
 def random_networks(
-    trajectory: Trajectory, steps_per_network: int = 1
+    trajectory: Trajectory,
+    steps_per_network: int = 1,
+    feature_layer: str | Sequence[str] | None = None,
 ) -> RandomNetworks:
-    """Random networks of the architecture of others, such as experts."""
+    """Random networks of the architecture of others, such as experts.
+
+    Args:
+        trajectory: `Trajectory`.
+        steps_per_network: positive int. Defaults to `1`.
+        feature_layer: name of the layer where features are read, or a
+            sequence of names. `None` takes that of the others.
+    """
     return RandomNetworks(
         trajectory.network.network,
         trajectory.mean,
         trajectory.std,
         trajectory.class_names,
-        trajectory.network.feature_layer,
+        feature_layer or trajectory.network.feature_layer,
         steps_per_network,
     )
 

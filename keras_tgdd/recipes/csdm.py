@@ -26,8 +26,8 @@ def csdm(
     `2 · 300 · mean over w of α_c (|Φ_T| - |Φ_S|)² + 2 (1 - α_c) |Φ_T||Φ_S|
     (1 - cos Δ)` for each class c, with w drawn from the spectral measure of a
     mixture of Gaussian kernels and α_c linear in the logarithm of the number
-    of real images; plus the cross-entropy under a trained network. AdamW
-    0.01.
+    of real images; plus the cross-entropy under a trained network. AdamW at a
+    constant 0.01.
 
     Departs: the sources at hand give neither kernel, number of frequencies
     nor the rule of α; those of `SpectralMatching` were chosen, and whatever

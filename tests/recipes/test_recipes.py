@@ -14,7 +14,7 @@ from keras_tgdd.trajectories import RandomNetworks
 
 # Trajectory, objective, real images a class, weight of the constraint.
 PARTS = {
-    "cafe": (ExpertTrajectories, "LayerMatching", 256, None),
+    "cafe": (RandomNetworks, "LayerMatching", 256, None),
     "covariance_tgdd": (ExpertTrajectories, "CovarianceMatching", 128, 2.5),
     "csdm": (InterpolatedExperts, "SpectralMatching", 128, 1.0),
     "dance": (InterpolatedExperts, "ClassMeanMatching", 128, 1.0),
@@ -30,8 +30,8 @@ PARTS = {
 
 # Others take colour, crop and cutout.
 AUGMENTATIONS = {
-    **dict.fromkeys(("cafe", "dm", "idm"), (STRATEGIES,)),  # one of six
-    "wmdd": ("crop",),  # by nothing
+    **dict.fromkeys(("dm", "idm"), (STRATEGIES,)),  # one of six
+    **dict.fromkeys(("cafe", "wmdd"), ("crop",)),  # by nothing
 }
 
 
@@ -103,6 +103,30 @@ def test_covariance_tgdd_starts_near_centres_and_comes_to_rest(
         recipes.covariance_tgdd(small_data, experts, 2, steps=0)
 
 
+def test_the_rate_of_ncfm_falls_over_the_steps(experts, small_data):
+    trainer = recipes.ncfm(small_data, experts, 1, steps=40)
+    assert rate(trainer) == pytest.approx(0.01, rel=1e-6)
+    assert rate(trainer, 20) == pytest.approx(0.005, rel=1e-6)
+    assert rate(trainer, 40) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ("cafe", "ncfm"))
+def test_steps_must_be_a_number_of_them(name, experts, small_data):
+    with pytest.raises(ValueError, match="`steps` must be"):
+        getattr(recipes, name)(small_data, experts, 1, steps=0)
+
+
+def test_cafe_reads_every_block_and_the_features(experts, small_data):
+    trainer = recipes.cafe(small_data, experts, 1)
+    maps = [
+        layer.name
+        for layer in experts.network.network.layers
+        if layer.name.startswith("relu_")
+    ]
+    assert trainer.trajectory.network.feature_layer == (*maps, "features")
+    assert not np.any(trainer.augmentation.crop)
+
+
 def test_rates_of_normalized_pixels_are_scaled(experts, small_data):
     """A step on normalized pixels is one of `rate * std²` on pixels."""
     square = np.mean(np.square(experts.std))
@@ -110,9 +134,9 @@ def test_rates_of_normalized_pixels_are_scaled(experts, small_data):
     assert rate(trainer) == pytest.approx(square, rel=1e-6)
     trainer = recipes.dm(small_data, experts, 100)
     assert rate(trainer) == pytest.approx(10 * square, rel=1e-6)
-    trainer = recipes.cafe(small_data, experts, 1)
-    assert rate(trainer) == pytest.approx(0.1 * square, rel=1e-6)
-    assert rate(trainer, 1700) == pytest.approx(0.025 * square, rel=1e-6)
+    trainer = recipes.cafe(small_data, experts, 1, steps=100)
+    for step, wanted in ((60, 0.1), (61, 0.05), (81, 0.025), (91, 0.0125)):
+        assert rate(trainer, step) == pytest.approx(wanted * square, rel=1e-6)
 
 
 def test_settings_that_depend_on_images_per_class(experts, small_data):
