@@ -1,11 +1,11 @@
 """Initial weights that are the same on every backend."""
 
-import collections
 import contextlib
 import contextvars
 import math
 from collections.abc import Iterator
 from typing import Any
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -46,22 +46,24 @@ class SeededInitializer(keras.initializers.Initializer):
     ) -> None:
         if isinstance(initializer, dict):
             initializer = keras.initializers.get(initializer)
-        if not isinstance(initializer, tuple(_DRAWS)):
+        if not isinstance(initializer, tuple(_KINDS)):
             raise ValueError(
                 "`initializer` must be one of "
-                f"{sorted(kind.__name__ for kind in _DRAWS)} or derived from "
+                f"{sorted(kind.__name__ for kind in _KINDS)} or derived from "
                 f"one. Received: {type(initializer).__name__}"
             )
         self.initializer = initializer
         self.seed = int(seed)
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
-        kind = next(k for k in _DRAWS if isinstance(self.initializer, k))
-        number = _next_number(self.seed)
-        generator = np.random.default_rng(
-            [self.seed, number] if number else self.seed
-        )
-        values = _DRAWS[kind](self.initializer, generator, tuple(shape))
+        draws = _DRAWS_SO_FAR.get()
+        number = 0
+        if draws is not None:
+            number = sum(draw.seed == self.seed for draw in draws)
+            draws.append(
+                Draw(self.initializer, self.seed, number, tuple(shape))
+            )
+        values = draw_values(self.initializer, self.seed, number, tuple(shape))
         return keras.ops.convert_to_tensor(values, dtype or "float32")
 
     def get_config(self) -> dict[str, Any]:
@@ -71,36 +73,63 @@ class SeededInitializer(keras.initializers.Initializer):
         }
 
 
-# How often each seed was drawn from, within `counting_draws`.
-_COUNTS = contextvars.ContextVar("counts", default=None)
+class Draw(NamedTuple):
+    """What a weight was drawn from."""
+
+    initializer: keras.initializers.Initializer
+    seed: int
+    number: int
+    shape: tuple[int, ...]
+
+
+# All draws within `counting_draws`.
+_DRAWS_SO_FAR = contextvars.ContextVar("draws_so_far", default=None)
 
 
 @contextlib.contextmanager
-def counting_draws() -> Iterator[None]:
+def counting_draws() -> Iterator[list[Draw]]:
     """Gives every weight values of its own where several share a seed.
 
     A layer that makes several weights by one initializer, such as the query,
     key and value of `MultiHeadAttention`, copies it with its seed.
+
+    Yields:
+        List that the draws are added to.
     """
-    token = _COUNTS.set(collections.Counter())
+    draws = []
+    token = _DRAWS_SO_FAR.set(draws)
     try:
-        yield
+        yield draws
     finally:
-        _COUNTS.reset(token)
+        _DRAWS_SO_FAR.reset(token)
 
 
-def _next_number(seed):
-    counts = _COUNTS.get()
-    if counts is None:
-        return 0
-    counts[seed] += 1
-    return counts[seed] - 1
+def draw_values(
+    initializer: keras.initializers.Initializer,
+    seed: int,
+    number: int,
+    shape: tuple[int, ...],
+) -> np.ndarray:
+    """Draws what an initializer draws, from NumPy.
+
+    Args:
+        initializer: one that `SeededInitializer` takes.
+        seed: int.
+        number: int, how many weights were drawn from that seed before.
+        shape: tuple of ints.
+
+    Returns:
+        float64 array of that shape.
+    """
+    kind = next(k for k in _KINDS if isinstance(initializer, k))
+    generator = np.random.default_rng([seed, number] if number else seed)
+    return _KINDS[kind](initializer, generator, shape)
 
 
 def supports(class_name: str) -> bool:
     """Whether the Keras initializer of a name can be drawn from NumPy."""
     kind = getattr(keras.initializers, class_name, None)
-    return isinstance(kind, type) and issubclass(kind, tuple(_DRAWS))
+    return isinstance(kind, type) and issubclass(kind, tuple(_KINDS))
 
 
 def _uniform(initializer, generator, shape):
@@ -161,7 +190,7 @@ def _fans(shape):
     return shape[-2] * receptive, shape[-1] * receptive
 
 
-_DRAWS = {
+_KINDS = {
     keras.initializers.RandomUniform: _uniform,
     keras.initializers.RandomNormal: _normal,
     keras.initializers.TruncatedNormal: _truncated_normal,

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_tgdd.annotations import Seed
+from keras_tgdd.models.seeded_initializer import Draw
 from keras_tgdd.models.seeded_initializer import SeededInitializer
 from keras_tgdd.models.seeded_initializer import counting_draws
 from keras_tgdd.models.seeded_initializer import supports
@@ -31,19 +32,36 @@ def draw_weights(network: keras.Model, seed: Seed) -> None:
     Raises:
         ValueError: if the network cannot be rebuilt from its config.
     """
-    sequence = np.random.SeedSequence(seed)
+    network.set_weights(fresh_network(network, seed)[0].get_weights())
+
+
+def fresh_network(
+    network: keras.Model, seed: Seed
+) -> tuple[keras.Model, list[Draw], list[int]]:
+    """Makes another network like one, with the weights of a seed.
+
+    Args:
+        network: as in `draw_weights`.
+        seed: as in `draw_weights`.
+
+    Returns:
+        The network, the draws of its weights that came from NumPy, and the
+        seeds of its initializers in the order of its config.
+
+    Raises:
+        ValueError: if the network cannot be rebuilt from its config.
+    """
     config = json.loads(network.to_json())
     initializers = list(_initializers(config))
-    states = sequence.generate_state(max(1, len(initializers)))
-    for (node, key), state in zip(initializers, states):
-        seed = int(state >> 1)
-        node[key]["config"]["seed"] = seed
+    seeds = initializer_seeds(seed, len(initializers))
+    for (node, key), number in zip(initializers, seeds, strict=True):
+        node[key]["config"]["seed"] = number
         if supports(node[key]["class_name"]):
             node[key] = keras.initializers.serialize(
-                SeededInitializer(node[key], seed)
+                SeededInitializer(node[key], number)
             )
     try:
-        with counting_draws():
+        with counting_draws() as draws:
             fresh = keras.models.model_from_json(json.dumps(config))
     except (TypeError, ValueError) as error:
         raise ValueError(
@@ -52,7 +70,21 @@ def draw_weights(network: keras.Model, seed: Seed) -> None:
             "`keras.saving.register_keras_serializable`. Received: "
             f"network={network.name!r}, which failed with: {error}"
         ) from error
-    network.set_weights(fresh.get_weights())
+    return fresh, draws, seeds
+
+
+def initializer_seeds(seed: Seed, number: int) -> list[int]:
+    """Seeds of the initializers of a network, in the order of its config.
+
+    Args:
+        seed: as in `draw_weights`.
+        number: int, how many there are.
+
+    Returns:
+        List of ints.
+    """
+    sequence = np.random.SeedSequence(seed)
+    return [int(state >> 1) for state in sequence.generate_state(number)]
 
 
 def _initializers(node):

@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 
 from keras_tgdd.checks import check_positive_int
 from keras_tgdd.models.frozen_network import FrozenNetwork
-from keras_tgdd.models.frozen_network import flat_weights
-from keras_tgdd.models.seeding import draw_weights
+from keras_tgdd.models.weight_draws import WeightDraws
 from keras_tgdd.trajectories.trajectory import Trajectory
 
 
@@ -59,21 +58,19 @@ class RandomNetworks(Trajectory):
         self.std = np.broadcast_to(np.float32(std), channels)
         self.class_names = class_names
         self.steps_per_network = steps_per_network
-        self._source = keras.models.clone_model(network)
-        draw_weights(self._source, 0)  # refuses what cannot be rebuilt
+        self._draws = WeightDraws(network)  # refuses what cannot be rebuilt
 
     def draw(
         self, generator: np.random.Generator, region: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Draws initial weights; those of the constraint are the same."""
-        draw_weights(self._source, int(generator.integers(2**31)))
-        weights = flat_weights(self._source)
+        weights = self._draws.draw(int(generator.integers(2**31)))
         return weights, weights
 
     def fingerprint(self) -> str:
         """Returns a SHA-256 hex digest of architecture and normalization, and
         of how many steps a network serves if that is not one."""
-        parts = describe_networks(self._source, self.mean, self.std)
+        parts = describe_networks(self.network.network, self.mean, self.std)
         if self.steps_per_network != 1:
             parts.append(self.steps_per_network)
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
