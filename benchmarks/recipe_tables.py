@@ -63,24 +63,31 @@ def _points(entry):
 
 def published():
     """Head and rows: each recipe in as many steps, beside its own paper."""
-    columns = {}
+    budgets = {
+        steps: by_dataset("recipes", f"_{steps}_steps")
+        for steps in (STEPS, MORE_STEPS)
+    }
+    head, columns = ["recipe"], []
     for name, label in LABELS.items():
-        for steps in (STEPS, MORE_STEPS):
-            entries = read(RESULTS / f"recipes_{name}_{steps}_steps.json")
-            if entries:
-                columns[f"{label}, {steps} steps"] = {
-                    recipe: mean_and_std(entry["points"][-1])
-                    for recipe, entry in entries.items()
-                }
-                # Where it stands already it moves behind this column.
-                columns[name] = columns.pop(name, PUBLISHED[name])
-    head = ["published" if name in LABELS else name for name in columns]
-    measured = [c for name, c in columns.items() if name not in LABELS]
-    rows = [
-        [f"`{recipe}`", *[c.get(recipe, "–") for c in columns.values()]]
-        for recipe in _recipes(measured)
+        measured = {
+            n: found[name] for n, found in budgets.items() if name in found
+        }
+        for steps, entries in measured.items():
+            head.append(f"{label}, {steps} steps")
+            columns.append(
+                {r: mean_and_std(e["points"][-1]) for r, e in entries.items()}
+            )
+        if measured:
+            head.append("published")
+            columns.append(PUBLISHED[name])
+    stored = [
+        entries for found in budgets.values() for entries in found.values()
     ]
-    return ["recipe", *head], rows
+    rows = [
+        [f"`{recipe}`", *[column.get(recipe, "–") for column in columns]]
+        for recipe in _recipes(stored)
+    ]
+    return head, rows
 
 
 def long_tail():

@@ -57,14 +57,11 @@ class SeededInitializer(keras.initializers.Initializer):
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         draws = _DRAWS_SO_FAR.get()
-        number = 0
+        number = sum(draw.seed == self.seed for draw in draws or ())
+        draw = Draw(self.initializer, self.seed, number, tuple(shape))
         if draws is not None:
-            number = sum(draw.seed == self.seed for draw in draws)
-            draws.append(
-                Draw(self.initializer, self.seed, number, tuple(shape))
-            )
-        values = draw_values(self.initializer, self.seed, number, tuple(shape))
-        return keras.ops.convert_to_tensor(values, dtype or "float32")
+            draws.append(draw)
+        return keras.ops.convert_to_tensor(draw.values(), dtype or "float32")
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -74,12 +71,27 @@ class SeededInitializer(keras.initializers.Initializer):
 
 
 class Draw(NamedTuple):
-    """What a weight was drawn from."""
+    """What the values of a weight are drawn from, by NumPy.
+
+    Attributes:
+        initializer: one that `SeededInitializer` takes.
+        seed: int.
+        number: int, how many weights were drawn from that seed before.
+        shape: tuple of ints.
+    """
 
     initializer: keras.initializers.Initializer
     seed: int
     number: int
     shape: tuple[int, ...]
+
+    def values(self) -> np.ndarray:
+        """Draws them, as a float64 array of that shape."""
+        kind = next(k for k in _KINDS if isinstance(self.initializer, k))
+        generator = np.random.default_rng(
+            [self.seed, self.number] if self.number else self.seed
+        )
+        return _KINDS[kind](self.initializer, generator, self.shape)
 
 
 # All draws within `counting_draws`.
@@ -102,28 +114,6 @@ def counting_draws() -> Iterator[list[Draw]]:
         yield draws
     finally:
         _DRAWS_SO_FAR.reset(token)
-
-
-def draw_values(
-    initializer: keras.initializers.Initializer,
-    seed: int,
-    number: int,
-    shape: tuple[int, ...],
-) -> np.ndarray:
-    """Draws what an initializer draws, from NumPy.
-
-    Args:
-        initializer: one that `SeededInitializer` takes.
-        seed: int.
-        number: int, how many weights were drawn from that seed before.
-        shape: tuple of ints.
-
-    Returns:
-        float64 array of that shape.
-    """
-    kind = next(k for k in _KINDS if isinstance(initializer, k))
-    generator = np.random.default_rng([seed, number] if number else seed)
-    return _KINDS[kind](initializer, generator, shape)
 
 
 def supports(class_name: str) -> bool:

@@ -6,7 +6,6 @@ import numpy as np
 from keras_tgdd.annotations import Seed
 from keras_tgdd.models.frozen_network import flat_weights
 from keras_tgdd.models.seeded_initializer import Draw
-from keras_tgdd.models.seeded_initializer import draw_values
 from keras_tgdd.models.seeding import fresh_network
 from keras_tgdd.models.seeding import initializer_seeds
 
@@ -55,19 +54,14 @@ class WeightDraws:
         seeds = initializer_seeds(seed, self._num_seeds)
         flat = self._constant.copy()
         for start, index, draw in self._places:
-            values = draw_values(
-                draw.initializer, seeds[index], draw.number, draw.shape
-            )
+            values = draw._replace(seed=seeds[index]).values()
             flat[start : start + values.size] = values.ravel()
         return flat
 
 
 def _places(weights, draws: list[Draw], seeds):
     """Yields where each draw went: offset, number of its seed, draw."""
-    values = [
-        draw_values(draw.initializer, draw.seed, draw.number, draw.shape)
-        for draw in draws
-    ]
+    values = [draw.values() for draw in draws]
     offset = 0
     for weight in weights:
         for draw, drawn in zip(draws, values, strict=True):

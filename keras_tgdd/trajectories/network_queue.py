@@ -19,7 +19,7 @@ from keras_tgdd.datasets.draws import Draws
 from keras_tgdd.datasets.fingerprint import fingerprint
 from keras_tgdd.datasets.sources import collect
 from keras_tgdd.models.frozen_network import FrozenNetwork
-from keras_tgdd.models.seeding import draw_weights
+from keras_tgdd.models.weight_draws import WeightDraws
 from keras_tgdd.training.classifier_trainer import ClassifierTrainer
 from keras_tgdd.training.recipe import TrainingRecipe
 from keras_tgdd.trajectories.random_networks import describe_networks
@@ -148,7 +148,8 @@ class NetworkQueue(Trajectory):
                 network, clone_function=_seeded, recursive=True
             )
         )
-        draw_weights(self._student.network, 0)  # refuses what has no config
+        # Refuses what has no config.
+        self._weight_draws = WeightDraws(self._student.network)
         recipe = TrainingRecipe(
             "network queue",
             epochs=networks_per_refresh * _USUAL_REFRESHES,
@@ -187,9 +188,8 @@ class NetworkQueue(Trajectory):
 
     def _refreshed(self, members, number):
         """Returns the networks after one more refresh."""
-        draw_weights(self._student.network, [self.seed, _WEIGHTS, number])
-        fresh = _Member(self._student.flat_weights())
-        members = [*members, fresh][-self.capacity :]
+        fresh = self._weight_draws.draw([self.seed, _WEIGHTS, number])
+        members = [*members, _Member(fresh)][-self.capacity :]
         generator = self._draws.generator(_CHOICE, number)
         chosen = generator.permutation(len(members))
         for place, index in enumerate(chosen[: self.networks_per_refresh]):

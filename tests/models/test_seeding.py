@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from support.initializers import Ternary
 from support.networks import small_network
 from support.networks import softmax_network
 
@@ -63,17 +64,6 @@ def test_a_seed_gives_the_same_weights_on_every_backend():
 
 
 def test_initializers_of_ones_own_are_seeded_too():
-    class Ternary(keras.initializers.Initializer):
-        def __init__(self, seed=None):
-            self.seed = seed
-
-        def __call__(self, shape, dtype=None):
-            generator = np.random.default_rng(self.seed)
-            return generator.integers(-1, 2, shape).astype("float32")
-
-        def get_config(self):
-            return {"seed": self.seed}
-
     with keras.saving.custom_object_scope({"Ternary": Ternary}):
         layer = keras.layers.Dense(8, kernel_initializer=Ternary())
         network = keras.Sequential([keras.Input((8,)), layer])

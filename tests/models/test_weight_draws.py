@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from support.initializers import Ternary
 from support.networks import small_network
 
 from keras_tgdd import models
@@ -40,24 +41,11 @@ def test_draws_what_a_rebuilt_network_has(network_fn, monkeypatch):
 
 
 def test_weights_that_are_drawn_elsewhere_are_drawn_there():
-    class Halves(keras.initializers.Initializer):
-        """Draws by itself, from the seed that it is given."""
-
-        def __init__(self, seed=None):
-            self.seed = seed
-
-        def __call__(self, shape, dtype=None):
-            generator = np.random.default_rng(self.seed)
-            return generator.integers(2, size=shape).astype("float32") / 2
-
-        def get_config(self):
-            return {"seed": self.seed}
-
-    with keras.saving.custom_object_scope({"Halves": Halves}):
+    with keras.saving.custom_object_scope({"Ternary": Ternary}):
         network = keras.Sequential(
             [
                 keras.Input((8,)),
-                keras.layers.Dense(8, kernel_initializer=Halves()),
+                keras.layers.Dense(8, kernel_initializer=Ternary()),
                 keras.layers.Dense(3),
             ]
         )

@@ -1,0 +1,18 @@
+"""Initializers that Keras does not know."""
+
+import keras
+import numpy as np
+
+
+class Ternary(keras.initializers.Initializer):
+    """Draws -1, 0 and 1 by itself, from the seed that it is given."""
+
+    def __init__(self, seed=None):
+        self.seed = seed
+
+    def __call__(self, shape, dtype=None):
+        generator = np.random.default_rng(self.seed)
+        return generator.integers(-1, 2, shape).astype("float32")
+
+    def get_config(self):
+        return {"seed": self.seed}
