@@ -26,14 +26,14 @@ import machine
 from stored_results import RESULTS
 
 import keras_tgdd
-from keras_tgdd.callbacks import Progress
+from keras_tgdd import Progress
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import pool
 from keras_tgdd.evaluation import select_images
 from keras_tgdd.layers import SyntheticImages
+from keras_tgdd.methods.initialization import start_from_real
 from keras_tgdd.objectives import CovarianceMatching
-from keras_tgdd.starting import start_from_real
-from keras_tgdd.storage.replacing import replacing
+from keras_tgdd.storage.atomic_write import atomic_write
 from keras_tgdd.trajectories import RandomNetworks
 from keras_tgdd.trajectories import expert_recipe
 from keras_tgdd.trajectories import short_recipe
@@ -220,7 +220,7 @@ def store(path, run, result, dtype_policy=None):
         "result": {**result, **provenance},
     }
     lines = [f' "{key}": {json.dumps(value)}' for key, value in stored.items()]
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 

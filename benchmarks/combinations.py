@@ -34,8 +34,8 @@ from keras_tgdd import objectives
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.layers import SiameseAugmentation
 from keras_tgdd.layers import SyntheticImages
-from keras_tgdd.recipes.building import sgd
-from keras_tgdd.starting import start_from_real
+from keras_tgdd.methods.building import sgd
+from keras_tgdd.methods.initialization import start_from_real
 from keras_tgdd.trajectories import InterpolatedExperts
 from keras_tgdd.trajectories import short_recipe
 

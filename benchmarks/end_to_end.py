@@ -17,9 +17,9 @@ import time
 import machine
 
 import keras_tgdd
-from keras_tgdd.callbacks import Progress
+from keras_tgdd import Progress
 from keras_tgdd.evaluation import get_protocol
-from keras_tgdd.recipes.building import planned_steps
+from keras_tgdd.methods.building import planned_steps
 from keras_tgdd.trajectories import short_recipe
 
 
@@ -34,7 +34,7 @@ def parse_arguments():
     parser.add_argument("--snapshots-per-epoch", type=int, default=2)
     parser.add_argument(
         "--recipe",
-        choices=keras_tgdd.recipes.__all__,
+        choices=keras_tgdd.methods.__all__,
         default="covariance_tgdd",
     )
     parser.add_argument("--iterations", type=int, default=300)
@@ -81,7 +81,7 @@ def main():
             seed=args.seed,
         )
         clock("experts")
-        recipe = getattr(keras_tgdd.recipes, args.recipe)
+        recipe = getattr(keras_tgdd.methods, args.recipe)
         trainer = recipe(
             data,
             experts,

@@ -7,7 +7,7 @@ import keras
 import machine
 from stored_results import read
 
-from keras_tgdd.storage.replacing import replacing
+from keras_tgdd.storage.atomic_write import atomic_write
 
 
 def measure_once(path, name, settings, arguments, measure):
@@ -41,7 +41,7 @@ def measure_once(path, name, settings, arguments, measure):
         **measure(),
         **machine.provenance(),
     }
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         # Read again: another process may have added its own meanwhile.
         everything = {**read(path), name: entry}
         temporary.write_text(json.dumps(everything, indent=1) + "\n")

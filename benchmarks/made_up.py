@@ -6,9 +6,9 @@ import keras
 import numpy as np
 
 import keras_tgdd
-from keras_tgdd.callbacks.trajectory_recorder import describe
 from keras_tgdd.models.seeding import draw_weights
-from keras_tgdd.storage.expert_files import ExpertWriter
+from keras_tgdd.trajectories.expert_files import ExpertWriter
+from keras_tgdd.trajectories.trajectory_recorder import describe
 
 
 class Normalization:

@@ -31,7 +31,7 @@ from stored_results import read
 
 import keras_tgdd
 from keras_tgdd.evaluation import get_protocol
-from keras_tgdd.recipes.building import planned_steps
+from keras_tgdd.methods.building import planned_steps
 from keras_tgdd.trajectories import expert_recipe
 from keras_tgdd.trajectories import short_recipe
 
@@ -76,8 +76,8 @@ def parse_arguments():
     parser.add_argument(
         "--recipes",
         nargs="*",
-        default=keras_tgdd.recipes.__all__,
-        choices=keras_tgdd.recipes.__all__,
+        default=keras_tgdd.methods.__all__,
+        choices=keras_tgdd.methods.__all__,
         help="default: all",
     )
     return parser.parse_args()
@@ -173,7 +173,7 @@ def name_of(args):
 def build(name, args, data, experts):
     """Returns the trainer of a recipe, which plans as many steps as the
     budget has room for."""
-    recipe = getattr(keras_tgdd.recipes, name)
+    recipe = getattr(keras_tgdd.methods, name)
     given = {"samples_per_class": args.samples_per_class, "seed": args.seed}
     if args.factor is not None:
         given["factor"] = args.factor

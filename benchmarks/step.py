@@ -52,7 +52,7 @@ def run_worker(args):
     import made_up
 
     import keras_tgdd
-    from keras_tgdd import compilation
+    from keras_tgdd.runtime import compilation
 
     # What a job of thousands of steps gets.
     compilation.keep_freed_memory(10**12)

@@ -22,9 +22,9 @@ from comparison import compare
 from comparison import print_json
 from comparison import print_table
 from comparison import write_outputs
-from keras_tgdd.callbacks import Progress
+from keras_tgdd import Progress
 from keras_tgdd.evaluation import get_protocol
-from keras_tgdd.recipes.building import planned_steps
+from keras_tgdd.methods.building import planned_steps
 
 # Settings that were not given on the command line: the paper's ...
 PAPER = {
@@ -74,7 +74,7 @@ def parse_arguments():
     parser.add_argument(
         "--recipe",
         default="tgdd",
-        choices=keras_tgdd.recipes.__all__,
+        choices=keras_tgdd.methods.__all__,
         help="default: tgdd",
     )
     for flag in ("--factor", "--samples-per-class"):
@@ -146,7 +146,7 @@ def main():
             dtype_policy=args.dtype_policy,
         )
     with stopwatch("distill"):
-        recipe = getattr(keras_tgdd.recipes, args.recipe)
+        recipe = getattr(keras_tgdd.methods, args.recipe)
         given = {
             name: getattr(args, name)
             for name in ("factor", "samples_per_class")

@@ -26,7 +26,7 @@ import keras_tgdd
 from keras_tgdd.datasets.statistics import channel_statistics
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import select_images
-from keras_tgdd.storage.replacing import replacing
+from keras_tgdd.storage.atomic_write import atomic_write
 
 METHODS = ("distilled", "herding", "random")
 
@@ -183,7 +183,7 @@ def draw(path, num_seen, accuracies):
     axis.set_ylabel("test accuracy on them in %")
     axis.grid(alpha=0.3)
     axis.legend(loc="lower left")
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         figure.savefig(temporary, format="png")
 
 

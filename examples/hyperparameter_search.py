@@ -25,7 +25,7 @@ from sklearn.model_selection import train_test_split
 
 import keras_tgdd
 from keras_tgdd.evaluation import random_images
-from keras_tgdd.storage.replacing import replacing
+from keras_tgdd.storage.atomic_write import atomic_write
 from keras_tgdd.training import TrainingRecipe
 
 LEARNING_RATES = (0.001, 0.003, 0.01, 0.03)
@@ -157,7 +157,7 @@ def draw(path, means):
     axis.set_title("One point a recipe", fontsize=10)
     axis.grid(alpha=0.3)
     axis.legend()
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         figure.savefig(temporary, format="png")
 
 

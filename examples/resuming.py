@@ -28,7 +28,7 @@ import keras
 import numpy as np
 
 import keras_tgdd
-from keras_tgdd.callbacks import DistillationCheckpoint
+from keras_tgdd import DistillationCheckpoint
 
 
 def parse_arguments():

@@ -147,7 +147,7 @@ def recipe_steps(directory):
 
 @pytest.mark.parametrize("other", ["tensorflow", "torch"])
 @pytest.mark.parametrize("kind", ["losses", "movement"])
-@pytest.mark.parametrize("name", keras_tgdd.recipes.__all__)
+@pytest.mark.parametrize("name", keras_tgdd.methods.__all__)
 def test_a_recipe_is_the_same_on_all_backends(recipe_steps, name, kind, other):
     key = f"{name}/{kind}"
     expected, actual = recipe_steps["jax"][key], recipe_steps[other][key]

@@ -24,7 +24,7 @@ SHAPE = re.compile(r"#\s*(\([\d, ]+\))$")
 NOT_RUN = {}
 # Images and classes that an example states; small and grey, and three, else.
 STATED = {
-    "keras_tgdd.layers.synthetic_images.SyntheticImages": ((28, 28, 1), 10),
+    "keras_tgdd.synthetic.synthetic_images.SyntheticImages": ((28, 28, 1), 10),
     "keras_tgdd.layers.siamese_augmentation.SiameseAugmentation": (
         (32, 32, 3),
         10,

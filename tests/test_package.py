@@ -35,8 +35,8 @@ def wheel(tmp_path_factory):
 def test_the_wheel_holds_the_package_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert "keras_tgdd/py.typed" in names
-    assert "keras_tgdd/layers/synthetic_images.py" in names
-    assert "keras_tgdd/reporting/templates/page.html.jinja" in names
+    assert "keras_tgdd/synthetic/synthetic_images.py" in names
+    assert "keras_tgdd/evaluation/reporting/templates/page.html.jinja" in names
     roots = {name.split("/")[0].split("-")[0] for name in names}
     assert roots == {"keras_tgdd"}
     size = wheel.stat().st_size

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from keras_tgdd import DistilledDataset
-from keras_tgdd.checks import check_images
-from keras_tgdd.checks import check_labels
-from keras_tgdd.checks import to_unit_range
+from keras_tgdd.arguments import check_images
+from keras_tgdd.arguments import check_labels
+from keras_tgdd.arguments import to_unit_range
 from keras_tgdd.datasets import ImageStream
 from keras_tgdd.datasets.real_images import RealImages
 from keras_tgdd.layers import SyntheticImages

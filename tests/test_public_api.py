@@ -11,7 +11,7 @@ import pkgutil
 import pytest
 
 import keras_tgdd
-from keras_tgdd.datasets.formats.foreign_formats import ForeignFormats
+from keras_tgdd.synthetic.formats.foreign_formats import ForeignFormats
 
 # No backend takes part.
 pytestmark = pytest.mark.once

@@ -1,6 +1,5 @@
-"""Real data sets and distilled ones."""
+"""Real data sets."""
 
-from keras_tgdd.datasets.distilled_dataset import DistilledDataset
 from keras_tgdd.datasets.folders.from_directory import from_directory
 from keras_tgdd.datasets.folders.from_imagenet import from_imagenet
 from keras_tgdd.datasets.folders.from_tiny_imagenet import from_tiny_imagenet
@@ -11,7 +10,6 @@ from keras_tgdd.datasets.long_tailed import long_tailed
 from keras_tgdd.datasets.representative_images import RepresentativeImages
 
 __all__ = [
-    "DistilledDataset",
     "ImageDataset",
     "ImageStream",
     "RepresentativeImages",

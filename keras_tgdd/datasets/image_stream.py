@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from keras_tgdd.annotations import PathLike
-from keras_tgdd.checks import check_images
-from keras_tgdd.checks import check_labels
-from keras_tgdd.checks import check_positive_int
-from keras_tgdd.datasets.array_writer import ArrayWriter
+from keras_tgdd.arguments import PathLike
+from keras_tgdd.arguments import check_images
+from keras_tgdd.arguments import check_labels
+from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.datasets.class_images import ClassImages
-from keras_tgdd.datasets.fingerprint import fingerprint
 from keras_tgdd.datasets.real_images import draw_positions
 from keras_tgdd.datasets.sources import batches_of
 from keras_tgdd.datasets.sources import is_source
+from keras_tgdd.runtime.fingerprint import fingerprint
+from keras_tgdd.storage.array_writer import ArrayWriter
 
 
 class ImageStream(ClassImages):

@@ -1,6 +1,6 @@
 """Real data by name."""
 
-from keras_tgdd.annotations import PathLike
+from keras_tgdd.arguments import PathLike
 from keras_tgdd.datasets.digits import load_digits
 from keras_tgdd.datasets.image_dataset import ImageDataset
 from keras_tgdd.datasets.image_dataset import to_dataset

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_tgdd.checks import check_seed
+from keras_tgdd.arguments import check_seed
 from keras_tgdd.datasets.image_dataset import ImageDataset
 
 

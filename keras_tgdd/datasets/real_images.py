@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from keras_tgdd.checks import check_images
-from keras_tgdd.checks import check_labels
+from keras_tgdd.arguments import check_images
+from keras_tgdd.arguments import check_labels
 from keras_tgdd.datasets.class_images import ClassImages
-from keras_tgdd.datasets.fingerprint import fingerprint
+from keras_tgdd.runtime.fingerprint import fingerprint
 
 
 class RealImages(ClassImages):

@@ -8,13 +8,13 @@ import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.metrics import pairwise_distances
 
-from keras_tgdd.checks import check_images
-from keras_tgdd.checks import check_labels
-from keras_tgdd.checks import check_positive_int
-from keras_tgdd.checks import check_seed
+from keras_tgdd.arguments import check_images
+from keras_tgdd.arguments import check_labels
+from keras_tgdd.arguments import check_positive_int
+from keras_tgdd.arguments import check_seed
 from keras_tgdd.datasets.class_images import ClassImages
-from keras_tgdd.datasets.fingerprint import fingerprint
 from keras_tgdd.datasets.real_images import draw_positions
+from keras_tgdd.runtime.fingerprint import fingerprint
 
 
 class RepresentativeImages(ClassImages):

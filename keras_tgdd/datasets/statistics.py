@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_tgdd.checks import check_statistics
+from keras_tgdd.arguments import check_statistics
 
 # Images that are looked at together.
 _CHUNK = 256

@@ -5,7 +5,7 @@ import pathlib
 
 import numpy as np
 
-from keras_tgdd.annotations import PathLike
+from keras_tgdd.arguments import PathLike
 from keras_tgdd.datasets.resize import fit_image
 
 _DEFAULT_SIDE = 128

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_tgdd.checks import check_images
-from keras_tgdd.checks import check_labels
+from keras_tgdd.arguments import check_images
+from keras_tgdd.arguments import check_labels
 from keras_tgdd.datasets.image_dataset import ImageDataset
 from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.sources import collect

@@ -5,7 +5,7 @@ import functools
 from typing import Any
 
 from keras_tgdd import models
-from keras_tgdd.annotations import NetworkFn
+from keras_tgdd.arguments import NetworkFn
 from keras_tgdd.training.recipe import TrainingRecipe
 
 

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_tgdd.annotations import ImagesPerClass
-from keras_tgdd.checks import check_images
-from keras_tgdd.checks import check_labels
-from keras_tgdd.class_counts import class_counts
-from keras_tgdd.datasets.distilled_dataset import DistilledDataset
+from keras_tgdd.arguments import ImagesPerClass
+from keras_tgdd.arguments import check_images
+from keras_tgdd.arguments import check_labels
+from keras_tgdd.datasets.selection import METHODS
+from keras_tgdd.datasets.selection import choose_images
 from keras_tgdd.datasets.statistics import complete_statistics
-from keras_tgdd.evaluation.selection import METHODS
-from keras_tgdd.evaluation.selection import choose_images
-from keras_tgdd.layers.synthetic_images import SyntheticImages
+from keras_tgdd.synthetic.class_counts import class_counts
+from keras_tgdd.synthetic.distilled_dataset import DistilledDataset
+from keras_tgdd.synthetic.synthetic_images import SyntheticImages
 
 
 def select_images(

@@ -6,18 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.metrics import confusion_matrix
 
-from keras_tgdd.annotations import NetworkFn
-from keras_tgdd.annotations import PathLike
-from keras_tgdd.callbacks.progress import Progress
-from keras_tgdd.checks import check_images
-from keras_tgdd.checks import check_labels
-from keras_tgdd.checks import check_positive_int
-from keras_tgdd.checks import check_seed
-from keras_tgdd.compilation import announce
-from keras_tgdd.compilation import default_dtype_policy
-from keras_tgdd.compilation import using_dtype_policy
-from keras_tgdd.datasets.distilled_dataset import DistilledDataset
-from keras_tgdd.datasets.fingerprint import fingerprint
+from keras_tgdd.arguments import NetworkFn
+from keras_tgdd.arguments import PathLike
+from keras_tgdd.arguments import check_images
+from keras_tgdd.arguments import check_labels
+from keras_tgdd.arguments import check_positive_int
+from keras_tgdd.arguments import check_seed
 from keras_tgdd.datasets.statistics import complete_statistics
 from keras_tgdd.evaluation.architectures import get_architecture
 from keras_tgdd.evaluation.comparison import pool
@@ -26,8 +20,14 @@ from keras_tgdd.evaluation.protocols import get_protocol
 from keras_tgdd.evaluation.result import EvaluationResult
 from keras_tgdd.models.conv_net import ConvNet
 from keras_tgdd.models.frozen_network import check_network
+from keras_tgdd.runtime.compilation import announce
+from keras_tgdd.runtime.compilation import default_dtype_policy
+from keras_tgdd.runtime.compilation import using_dtype_policy
+from keras_tgdd.runtime.fingerprint import fingerprint
+from keras_tgdd.synthetic.distilled_dataset import DistilledDataset
 from keras_tgdd.training.classifier_batches import TestBatches
 from keras_tgdd.training.classifier_trainer import ClassifierTrainer
+from keras_tgdd.training.progress import Progress
 from keras_tgdd.training.recipe import TrainingRecipe
 
 _WEIGHTS, _BATCHES = 0, 1

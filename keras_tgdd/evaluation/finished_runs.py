@@ -3,9 +3,9 @@
 import json
 import pathlib
 
-from keras_tgdd.annotations import PathLike
+from keras_tgdd.arguments import PathLike
 from keras_tgdd.evaluation.result import EvaluationResult
-from keras_tgdd.storage.replacing import replacing
+from keras_tgdd.storage.atomic_write import atomic_write
 
 _FORMAT = "keras_tgdd.finished_runs"
 
@@ -51,7 +51,7 @@ class FinishedRuns:
             "identity": self._identity,
             "results": [result.to_dict() for result in self.results],
         }
-        with replacing(self._path) as temporary:
+        with atomic_write(self._path) as temporary:
             temporary.write_text(json.dumps(content), encoding="utf-8")
 
     def _read(self):

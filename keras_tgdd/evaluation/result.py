@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from keras_tgdd.training.recipe import settings_fingerprint
+from keras_tgdd.runtime.fingerprint import settings_fingerprint
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from keras_tgdd.datasets.distilled_dataset import DistilledDataset
+from keras_tgdd.synthetic.distilled_dataset import DistilledDataset
 
 __all__ = [
     "Storage",

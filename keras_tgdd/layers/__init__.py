@@ -2,11 +2,11 @@
 
 from keras_tgdd.layers.block_average_pooling import BlockAveragePooling2D
 from keras_tgdd.layers.instance_normalization import InstanceNormalization
-from keras_tgdd.layers.multi_formation import MultiFormation
-from keras_tgdd.layers.pixel_range import PixelRange
 from keras_tgdd.layers.position_embedding import PositionEmbedding
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
-from keras_tgdd.layers.synthetic_images import SyntheticImages
+from keras_tgdd.synthetic.multi_formation import MultiFormation
+from keras_tgdd.synthetic.pixel_range import PixelRange
+from keras_tgdd.synthetic.synthetic_images import SyntheticImages
 
 __all__ = [
     "BlockAveragePooling2D",

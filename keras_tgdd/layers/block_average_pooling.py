@@ -5,8 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
-from keras_tgdd.compilation import pools_by_mean
+from keras_tgdd.arguments import Tensor
+from keras_tgdd.runtime.compilation import pools_by_mean
 
 
 @keras.saving.register_keras_serializable(package="keras_tgdd")

@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 
-from keras_tgdd.annotations import Shape
-from keras_tgdd.annotations import Tensor
+from keras_tgdd.arguments import Shape
+from keras_tgdd.arguments import Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_tgdd")

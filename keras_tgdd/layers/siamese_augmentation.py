@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_tgdd.annotations import Shape
-from keras_tgdd.annotations import Tensor
+from keras_tgdd.arguments import Shape
+from keras_tgdd.arguments import Tensor
 from keras_tgdd.layers import warping
 
 STRATEGIES = ("flip", "color", "crop", "scale", "rotate", "cutout")

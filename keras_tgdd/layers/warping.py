@@ -10,7 +10,7 @@ from typing import Any
 
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
+from keras_tgdd.arguments import Tensor
 
 
 def per_group(values: Any) -> Tensor:

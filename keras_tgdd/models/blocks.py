@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from keras_tgdd.annotations import Shape
+from keras_tgdd.arguments import Shape
 from keras_tgdd.layers.instance_normalization import InstanceNormalization
 
 NORMS = ("instance", "batch", "none")

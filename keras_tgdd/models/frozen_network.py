@@ -6,10 +6,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
-from keras_tgdd.compilation import compiled
-from keras_tgdd.compilation import compiles_calls
-from keras_tgdd.compilation import scan
+from keras_tgdd.arguments import Tensor
+from keras_tgdd.runtime.compilation import compiled
+from keras_tgdd.runtime.compilation import compiles_calls
+from keras_tgdd.runtime.compilation import scan
 
 
 class FrozenNetwork:

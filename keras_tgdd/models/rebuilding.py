@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from keras_tgdd.compilation import default_dtype_policy
+from keras_tgdd.runtime.compilation import default_dtype_policy
 
 _MANY = 2**62
 # Those whose classes a stored network may name.

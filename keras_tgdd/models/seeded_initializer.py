@@ -10,8 +10,8 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from keras_tgdd.annotations import Shape
-from keras_tgdd.annotations import Tensor
+from keras_tgdd.arguments import Shape
+from keras_tgdd.arguments import Tensor
 
 # Standard deviation of a normal distribution cut at ±2.
 _CUT_STD = 0.87962566103423978

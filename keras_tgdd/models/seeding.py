@@ -5,7 +5,7 @@ import json
 import keras
 import numpy as np
 
-from keras_tgdd.annotations import Seed
+from keras_tgdd.arguments import Seed
 from keras_tgdd.models.seeded_initializer import Draw
 from keras_tgdd.models.seeded_initializer import SeededInitializer
 from keras_tgdd.models.seeded_initializer import counting_draws

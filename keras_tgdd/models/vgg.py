@@ -2,8 +2,8 @@
 
 import keras
 
-from keras_tgdd.annotations import Shape
-from keras_tgdd.checks import check_positive_int
+from keras_tgdd.arguments import Shape
+from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.models import blocks
 
 # Filters of the convolutions between two poolings.

@@ -4,8 +4,8 @@ import math
 
 import keras
 
-from keras_tgdd.annotations import Shape
-from keras_tgdd.checks import check_positive_int
+from keras_tgdd.arguments import Shape
+from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.layers.position_embedding import PositionEmbedding
 from keras_tgdd.models import blocks
 

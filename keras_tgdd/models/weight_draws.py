@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from keras_tgdd.annotations import Seed
+from keras_tgdd.arguments import Seed
 from keras_tgdd.models.frozen_network import flat_weights
 from keras_tgdd.models.seeded_initializer import Draw
 from keras_tgdd.models.seeding import fresh_network

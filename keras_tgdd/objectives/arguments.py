@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_tgdd.annotations import Tensor
-from keras_tgdd.checks import check_positive
+from keras_tgdd.arguments import Tensor
+from keras_tgdd.arguments import check_positive
 
 if TYPE_CHECKING:
     from keras_tgdd.objectives.objective import Objective

@@ -3,8 +3,8 @@
 import numpy as np
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
-from keras_tgdd.checks import check_weight
+from keras_tgdd.arguments import Tensor
+from keras_tgdd.arguments import check_weight
 from keras_tgdd.objectives.characteristic_functions import TINY
 from keras_tgdd.objectives.characteristic_functions import (
     CharacteristicFunctionObjective,

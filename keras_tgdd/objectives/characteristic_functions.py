@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
-from keras_tgdd.checks import check_positive_int
-from keras_tgdd.checks import check_seed
-from keras_tgdd.checks import check_weight
+from keras_tgdd.arguments import Tensor
+from keras_tgdd.arguments import check_positive_int
+from keras_tgdd.arguments import check_seed
+from keras_tgdd.arguments import check_weight
 from keras_tgdd.objectives.class_means import class_means
 from keras_tgdd.objectives.class_means import merge_means
 from keras_tgdd.objectives.objective import Objective

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
+from keras_tgdd.arguments import Tensor
 from keras_tgdd.objectives.class_means import class_means
 from keras_tgdd.objectives.class_means import merge_means
 from keras_tgdd.objectives.objective import Objective

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
+from keras_tgdd.arguments import Tensor
 
 
 class ClassificationConstraint:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
+from keras_tgdd.arguments import Tensor
 from keras_tgdd.objectives.arguments import checked_bandwidths
 from keras_tgdd.objectives.arguments import refuse_sample_weight
 from keras_tgdd.objectives.objective import Objective

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
-from keras_tgdd.checks import check_weight
+from keras_tgdd.arguments import Tensor
+from keras_tgdd.arguments import check_weight
 from keras_tgdd.objectives.class_means import class_means
 from keras_tgdd.objectives.classification_constraint import class_cross_entropy
 from keras_tgdd.objectives.objective import Objective

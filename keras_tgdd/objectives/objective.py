@@ -5,7 +5,7 @@ from abc import abstractmethod
 
 import numpy as np
 
-from keras_tgdd.annotations import Tensor
+from keras_tgdd.arguments import Tensor
 
 
 class Objective(ABC):

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
-from keras_tgdd.checks import check_positive
-from keras_tgdd.checks import check_positive_int
-from keras_tgdd.checks import check_seed
+from keras_tgdd.arguments import Tensor
+from keras_tgdd.arguments import check_positive
+from keras_tgdd.arguments import check_positive_int
+from keras_tgdd.arguments import check_seed
 from keras_tgdd.objectives.arguments import checked_bandwidths
 from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
 from keras_tgdd.objectives.objective import Objective

@@ -4,9 +4,9 @@ import math
 
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
-from keras_tgdd.checks import check_positive
-from keras_tgdd.checks import check_positive_int
+from keras_tgdd.arguments import Tensor
+from keras_tgdd.arguments import check_positive
+from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.objectives.arguments import refuse_sample_weight
 from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.objectives.squared_distances import TINY

@@ -3,9 +3,9 @@
 import numpy as np
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
-from keras_tgdd.checks import check_positive_int
-from keras_tgdd.checks import check_seed
+from keras_tgdd.arguments import Tensor
+from keras_tgdd.arguments import check_positive_int
+from keras_tgdd.arguments import check_seed
 from keras_tgdd.objectives.arguments import refuse_sample_weight
 from keras_tgdd.objectives.objective import Objective
 

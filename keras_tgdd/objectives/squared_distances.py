@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
+from keras_tgdd.arguments import Tensor
 
 # Stands for a length of 0 where one is divided by.
 TINY = 1e-12

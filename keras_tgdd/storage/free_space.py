@@ -2,8 +2,8 @@
 
 import shutil
 
-from keras_tgdd.annotations import PathLike
-from keras_tgdd.quantities import spoken_bytes
+from keras_tgdd.arguments import PathLike
+from keras_tgdd.runtime.quantities import format_bytes
 
 
 def check_free_space(
@@ -24,6 +24,6 @@ def check_free_space(
     if free < needed:
         raise OSError(
             f"The disk of {str(directory)!r} is too small for {what}. {remedy} "
-            f"Received: {spoken_bytes(free)} free, {spoken_bytes(needed)} "
+            f"Received: {format_bytes(free)} free, {format_bytes(needed)} "
             "needed"
         )

@@ -1,4 +1,4 @@
-"""Reading safetensors files that may be damaged, or not ours."""
+"""Reading and writing safetensors files; what is read may be damaged."""
 
 import json
 import pathlib
@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError
 from safetensors import safe_open
+from safetensors.numpy import save_file
 
-from keras_tgdd.annotations import PathLike
+from keras_tgdd.arguments import PathLike
+from keras_tgdd.storage.atomic_write import atomic_write
 
 # Checksums of a file's tensors, and under "" of its metadata.
 CHECKSUMS = "crc32"
@@ -164,3 +166,27 @@ def metadata_checksum(metadata: dict[str, str]) -> int:
     """CRC-32 of all entries but the checksums."""
     entries = sorted((k, v) for k, v in metadata.items() if k != CHECKSUMS)
     return zlib.crc32(json.dumps(entries).encode())
+
+
+def write_tensors(
+    filepath: PathLike, tensors: dict[str, np.ndarray], metadata: dict[str, str]
+) -> None:
+    """Writes a safetensors file under a temporary name, then renames it.
+
+    The checksum of each tensor, and that of the metadata, stand in the entry
+    `crc32` of the metadata.
+
+    Args:
+        filepath: path of the file; its directory must exist.
+        tensors: dict from name to NumPy array.
+        metadata: dict from string to string.
+    """
+    # safetensors writes the memory of a view as it lies.
+    contiguous = {
+        name: np.asarray(tensor, order="C") for name, tensor in tensors.items()
+    }
+    checksums = {name: tensor_checksum(t) for name, t in contiguous.items()}
+    checksums[""] = metadata_checksum(metadata)
+    metadata = {**metadata, CHECKSUMS: json.dumps(checksums)}
+    with atomic_write(filepath) as temporary:
+        save_file(contiguous, temporary, metadata=metadata)

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 
-from keras_tgdd.annotations import Seed
-from keras_tgdd.datasets.draws import Draws
+from keras_tgdd.arguments import Seed
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
+from keras_tgdd.runtime.draws import Draws
 from keras_tgdd.training.cutmix import draw_cutmix
 from keras_tgdd.training.recipe import TrainingRecipe
 

@@ -8,16 +8,17 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from keras_tgdd.annotations import Seed
-from keras_tgdd.annotations import Tensor
-from keras_tgdd.compilation import choose_compilation
-from keras_tgdd.compilation import compile_call
-from keras_tgdd.compilation import keep_freed_memory
-from keras_tgdd.compilation import settle
+from keras_tgdd.arguments import Seed
+from keras_tgdd.arguments import Tensor
+from keras_tgdd.layers.pixel_normalization import normalize
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.models.frozen_network import check_network
 from keras_tgdd.models.frozen_network import ends_in_softmax
 from keras_tgdd.models.seeding import draw_weights
+from keras_tgdd.runtime.compilation import choose_compilation
+from keras_tgdd.runtime.compilation import compile_call
+from keras_tgdd.runtime.compilation import keep_freed_memory
+from keras_tgdd.runtime.compilation import warm_up
 from keras_tgdd.training.classifier_batches import ClassifierBatches
 from keras_tgdd.training.classifier_batches import TestBatches
 from keras_tgdd.training.cutmix import apply_cutmix
@@ -166,7 +167,7 @@ class ClassifierTrainer(keras.Model):
             jit_compile=jit_compile,
         )
         inputs = self._smallest_inputs()
-        outputs = settle(self, inputs)
+        outputs = warm_up(self, inputs)
         # Keras would call the model again to build its metrics.
         self.compute_metrics(inputs, ops.zeros_like(outputs), outputs)
         self.reset_metrics()
@@ -202,23 +203,6 @@ class ClassifierTrainer(keras.Model):
         # The last batch is filled up with repeats.
         outputs = self.predict(batches, verbose=0)[: len(x)]
         return np.argmax(outputs, axis=-1)
-
-
-def normalize(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    """Maps images to `(image - mean) / std`, in float32.
-
-    Args:
-        images: tensor, uint8 in 0–255 or float in [0, 1], channels last.
-        mean: float32 tensor of shape `(channels,)`, in [0, 1] units.
-        std: as `mean`.
-    """
-    scale = (
-        255.0
-        if keras.backend.standardize_dtype(images.dtype) == "uint8"
-        else 1.0
-    )
-    images = ops.cast(images, "float32")
-    return (images - scale * mean) / (scale * std)
 
 
 def set_values(variables: Sequence, values: Any) -> None:

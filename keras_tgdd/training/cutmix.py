@@ -8,7 +8,7 @@ by the area that is left after clipping the box.
 import numpy as np
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
+from keras_tgdd.arguments import Tensor
 
 
 def draw_cutmix(

@@ -1,14 +1,13 @@
 """How a classifier is trained: a value with a name."""
 
 import dataclasses
-import hashlib
-import json
 from typing import Any
 
 import keras
 
-from keras_tgdd.checks import check_positive_int
+from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
+from keras_tgdd.runtime.fingerprint import settings_fingerprint
 from keras_tgdd.training.warmup_cosine import WarmupCosine
 
 SCHEDULES = ("step", "cosine")
@@ -149,9 +148,3 @@ class TrainingRecipe:
         if self.optimizer_name == "sgd":  # likewise
             del fields["optimizer_name"]
         return fields
-
-
-def settings_fingerprint(settings: dict) -> str:
-    """Returns 16 hex digits of a JSON-compatible dict, whatever its order."""
-    text = json.dumps(settings, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_tgdd.annotations import Tensor
+from keras_tgdd.arguments import Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_tgdd")

@@ -1,7 +1,7 @@
 """Networks along their training, and how they are recorded."""
 
-from keras_tgdd.trajectories.expert_recipes import expert_recipe
-from keras_tgdd.trajectories.expert_recipes import short_recipe
+from keras_tgdd.training.expert_recipes import expert_recipe
+from keras_tgdd.training.expert_recipes import short_recipe
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 from keras_tgdd.trajectories.final_experts import FinalExperts
 from keras_tgdd.trajectories.interpolated_experts import InterpolatedExperts

@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.utils.extmath import softmax
 
-from keras_tgdd.checks import check_positive
-from keras_tgdd.datasets.distilled_dataset import DistilledDataset
+from keras_tgdd.arguments import check_positive
+from keras_tgdd.synthetic.distilled_dataset import DistilledDataset
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 from keras_tgdd.trajectories.expert_trajectories import check_experts
 

@@ -12,22 +12,22 @@ import numpy as np
 
 # Imported so that stored networks which use them can be rebuilt.
 from keras_tgdd import layers as _layers  # noqa: F401
-from keras_tgdd.annotations import PathLike
-from keras_tgdd.checks import check_images
-from keras_tgdd.checks import check_positive_int
-from keras_tgdd.checks import to_unit_range
-from keras_tgdd.compilation import default_jit_compile
-from keras_tgdd.compilation import keep_freed_memory
+from keras_tgdd.arguments import PathLike
+from keras_tgdd.arguments import check_images
+from keras_tgdd.arguments import check_positive_int
+from keras_tgdd.arguments import to_unit_range
+from keras_tgdd.distillation.summaries.summaries import Summaries
+from keras_tgdd.distillation.summaries.summarize import summarize_data
+from keras_tgdd.distillation.summaries.summary_plan import SummaryPlan
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.models.rebuilding import rebuild_network
 from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
 from keras_tgdd.objectives.objective import Objective
-from keras_tgdd.storage.expert_files import ExpertReader
-from keras_tgdd.storage.expert_files import check_same
-from keras_tgdd.summaries.summaries import Summaries
-from keras_tgdd.summaries.summarize import summarize_data
-from keras_tgdd.summaries.summary_plan import SummaryPlan
+from keras_tgdd.runtime.compilation import default_jit_compile
+from keras_tgdd.runtime.compilation import keep_freed_memory
+from keras_tgdd.trajectories.expert_files import ExpertReader
+from keras_tgdd.trajectories.expert_files import check_same
 from keras_tgdd.trajectories.trajectory import Trajectory
 
 # Images of each class in a summary: twice those of a live step.

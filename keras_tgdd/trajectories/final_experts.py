@@ -4,10 +4,10 @@ import hashlib
 
 import numpy as np
 
-from keras_tgdd.trajectories.of_experts import OfExperts
+from keras_tgdd.trajectories.expert_based import ExpertBased
 
 
-class FinalExperts(OfExperts):
+class FinalExperts(ExpertBased):
     """The last snapshot of an expert, which each draw picks.
 
     Features and constraint are read under the same weights: pass `region=1`

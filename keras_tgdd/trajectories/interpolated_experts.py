@@ -4,10 +4,10 @@ import hashlib
 
 import numpy as np
 
-from keras_tgdd.trajectories.of_experts import OfExperts
+from keras_tgdd.trajectories.expert_based import ExpertBased
 
 
-class InterpolatedExperts(OfExperts):
+class InterpolatedExperts(ExpertBased):
     """Networks on the straight line from an expert's start to its end.
 
     Each draw picks an expert and `λ ~ U(0, 1)`. Features are read under

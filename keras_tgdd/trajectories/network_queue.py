@@ -10,16 +10,16 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_tgdd.checks import check_images
-from keras_tgdd.checks import check_labels
-from keras_tgdd.checks import check_positive_int
-from keras_tgdd.checks import check_seed
-from keras_tgdd.checks import check_statistics
-from keras_tgdd.datasets.draws import Draws
-from keras_tgdd.datasets.fingerprint import fingerprint
+from keras_tgdd.arguments import check_images
+from keras_tgdd.arguments import check_labels
+from keras_tgdd.arguments import check_positive_int
+from keras_tgdd.arguments import check_seed
+from keras_tgdd.arguments import check_statistics
 from keras_tgdd.datasets.sources import collect
 from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.models.weight_draws import WeightDraws
+from keras_tgdd.runtime.draws import Draws
+from keras_tgdd.runtime.fingerprint import fingerprint
 from keras_tgdd.training.classifier_trainer import ClassifierTrainer
 from keras_tgdd.training.recipe import TrainingRecipe
 from keras_tgdd.trajectories.random_networks import describe_networks

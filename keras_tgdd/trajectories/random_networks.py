@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_tgdd.checks import check_positive_int
+from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.models.weight_draws import WeightDraws
 from keras_tgdd.trajectories.trajectory import Trajectory

@@ -7,35 +7,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_tgdd.annotations import NetworkFn
-from keras_tgdd.annotations import PathLike
-from keras_tgdd.callbacks.progress import Progress
-from keras_tgdd.callbacks.trajectory_recorder import TrajectoryRecorder
-from keras_tgdd.callbacks.trajectory_recorder import per_channel
-from keras_tgdd.checks import check_images
-from keras_tgdd.checks import check_labels
-from keras_tgdd.checks import check_positive_int
-from keras_tgdd.checks import check_seed
-from keras_tgdd.checks import check_writable
-from keras_tgdd.compilation import announce
-from keras_tgdd.compilation import default_dtype_policy
-from keras_tgdd.compilation import using_dtype_policy
-from keras_tgdd.datasets.fingerprint import fingerprint
+from keras_tgdd.arguments import NetworkFn
+from keras_tgdd.arguments import PathLike
+from keras_tgdd.arguments import check_images
+from keras_tgdd.arguments import check_labels
+from keras_tgdd.arguments import check_positive_int
+from keras_tgdd.arguments import check_seed
+from keras_tgdd.arguments import check_writable
 from keras_tgdd.datasets.training_data import training_data
 from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.models.frozen_network import check_network
-from keras_tgdd.quantities import spoken_bytes
-from keras_tgdd.storage.expert_files import ExpertReader
-from keras_tgdd.storage.expert_files import ExpertWriter
-from keras_tgdd.storage.expert_files import bytes_to_come
-from keras_tgdd.storage.expert_files import check_same
-from keras_tgdd.storage.expert_files import expert_path
+from keras_tgdd.runtime.compilation import announce
+from keras_tgdd.runtime.compilation import default_dtype_policy
+from keras_tgdd.runtime.compilation import using_dtype_policy
+from keras_tgdd.runtime.fingerprint import fingerprint
+from keras_tgdd.runtime.quantities import format_bytes
 from keras_tgdd.storage.free_space import check_free_space
 from keras_tgdd.training.classifier_batches import TestBatches
 from keras_tgdd.training.classifier_trainer import ClassifierTrainer
+from keras_tgdd.training.expert_recipes import expert_recipe
+from keras_tgdd.training.progress import Progress
 from keras_tgdd.training.recipe import TrainingRecipe
-from keras_tgdd.trajectories.expert_recipes import expert_recipe
+from keras_tgdd.trajectories.expert_files import ExpertReader
+from keras_tgdd.trajectories.expert_files import ExpertWriter
+from keras_tgdd.trajectories.expert_files import bytes_to_come
+from keras_tgdd.trajectories.expert_files import check_same
+from keras_tgdd.trajectories.expert_files import expert_path
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
+from keras_tgdd.trajectories.trajectory_recorder import TrajectoryRecorder
+from keras_tgdd.trajectories.trajectory_recorder import per_channel
 
 _WEIGHTS, _BATCHES = 0, 1
 
@@ -225,7 +225,7 @@ def _check_space(directory, num_experts, snapshots, num_weights):
         directory,
         bytes_to_come(directory, missing, snapshots, num_weights),
         f"{len(missing)} more experts of {snapshots} snapshots of "
-        f"{spoken_bytes(4 * num_weights)}, and one of them twice while it is "
+        f"{format_bytes(4 * num_weights)}, and one of them twice while it is "
         "gathered",
         "Train fewer experts or epochs, or choose another `directory`.",
     )

@@ -10,7 +10,7 @@ from support.distillations import pixels
 import keras_tgdd
 from keras_tgdd.datasets import RepresentativeImages
 from keras_tgdd.datasets.representative_images import nearest_images
-from keras_tgdd.step_source import StepSource
+from keras_tgdd.distillation.step_source import StepSource
 
 
 def numbered(counts):

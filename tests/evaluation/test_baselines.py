@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from keras_tgdd.datasets.selection import METHODS
 from keras_tgdd.evaluation import random_images
 from keras_tgdd.evaluation import select_images
-from keras_tgdd.evaluation.selection import METHODS
 
 
 def test_whole_images_are_real_ones(small_data):

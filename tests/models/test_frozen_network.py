@@ -6,9 +6,9 @@ from support.gradients import value_and_gradient
 from support.networks import small_network
 from support.networks import softmax_network
 
-from keras_tgdd.compilation import compiles_calls
 from keras_tgdd.models import FrozenNetwork
 from keras_tgdd.models.frozen_network import check_network
+from keras_tgdd.runtime.compilation import compiles_calls
 
 
 def images(rng, count=3):

@@ -10,8 +10,8 @@ from support.objective_steps import assert_takes_steps
 from support.objective_steps import make
 from support.objective_steps import tensors
 
+from keras_tgdd.distillation.summaries import SummaryPlan
 from keras_tgdd.objectives import BarycenterMatching
-from keras_tgdd.summaries import SummaryPlan
 
 ATOMS = 2
 

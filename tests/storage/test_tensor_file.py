@@ -4,7 +4,7 @@ from safetensors.numpy import save_file
 from support.hostile import header_of_promises
 
 from keras_tgdd.storage.tensor_file import TensorFile
-from keras_tgdd.storage.tensor_files import write_tensors
+from keras_tgdd.storage.tensor_file import write_tensors
 
 # No backend takes part.
 pytestmark = pytest.mark.once

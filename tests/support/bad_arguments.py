@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 import keras_tgdd
-from keras_tgdd.callbacks import TrajectoryRecorder
+from keras_tgdd import TrajectoryRecorder
 from keras_tgdd.datasets import load
 from keras_tgdd.evaluation import select_images
 from keras_tgdd.layers import SyntheticImages

@@ -7,13 +7,13 @@ import pickle
 
 import numpy as np
 
+from keras_tgdd import DistillationCheckpoint
 from keras_tgdd import DistilledDataset
 from keras_tgdd import ExpertTrajectories
 from keras_tgdd import Summaries
-from keras_tgdd.callbacks import DistillationCheckpoint
 from keras_tgdd.datasets import from_directory
 from keras_tgdd.storage.tensor_file import TensorFile
-from keras_tgdd.storage.tensor_files import write_tensors
+from keras_tgdd.storage.tensor_file import write_tensors
 from support.bad_cases import case
 from support.bad_cases import table
 from support.hostile import header_of_promises

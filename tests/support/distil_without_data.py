@@ -8,7 +8,7 @@ Reads experts and summaries alone and starts from noise.
 import sys
 
 import keras_tgdd
-from keras_tgdd.summaries import Summaries
+from keras_tgdd.distillation.summaries import Summaries
 
 
 def main(directory, summaries, output):

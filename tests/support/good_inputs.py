@@ -7,8 +7,8 @@ import numpy as np
 from safetensors.numpy import save_file
 
 import keras_tgdd
+from keras_tgdd import DistillationCheckpoint
 from keras_tgdd import ExpertTrajectories
-from keras_tgdd.callbacks import DistillationCheckpoint
 from keras_tgdd.layers import SyntheticImages
 from support.networks import small_network
 

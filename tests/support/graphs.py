@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_tgdd.step_source import StepSource
+from keras_tgdd.distillation.step_source import StepSource
 
 
 def assert_one_graph(trainer, *given):

@@ -14,15 +14,15 @@ import numpy as np
 from networks import small_network
 
 import keras_tgdd
-from keras_tgdd.callbacks import DistillationCheckpoint
-from keras_tgdd.summaries import begun_summaries
+from keras_tgdd import DistillationCheckpoint
+from keras_tgdd.distillation.summaries import partial_summaries
 
 
 def main(directory, output):
     # Also where the shell that started all this ignores Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     print("begun", flush=True)
-    begun_summaries._SECONDS_BETWEEN_WRITES = 0.0
+    partial_summaries._SECONDS_BETWEEN_WRITES = 0.0
     directory = pathlib.Path(directory)
     generator = np.random.default_rng(0)
     x = generator.integers(0, 256, (60, 8, 8, 2)).astype("uint8")

@@ -18,8 +18,8 @@ import keras_tgdd
 def main(directory, output):
     experts = keras_tgdd.ExpertTrajectories.load(directory)
     results = {}
-    for name in keras_tgdd.recipes.__all__:
-        recipe = getattr(keras_tgdd.recipes, name)
+    for name in keras_tgdd.methods.__all__:
+        recipe = getattr(keras_tgdd.methods, name)
         given = {"samples_per_class": 4}
         if name == "idm":  # a long training magnifies the last digits
             given["steps_per_training"] = 5

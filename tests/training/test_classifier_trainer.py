@@ -6,11 +6,11 @@ from support.graphs import compiled_graphs
 from support.networks import small_network
 from support.networks import softmax_network
 
-from keras_tgdd.compilation import compiles_calls
+from keras_tgdd.layers.pixel_normalization import normalize
 from keras_tgdd.models.frozen_network import flat_weights
+from keras_tgdd.runtime.compilation import compiles_calls
 from keras_tgdd.training import ClassifierTrainer
 from keras_tgdd.training import TrainingRecipe
-from keras_tgdd.training.classifier_trainer import normalize
 
 MEAN, STD = [0.4, 0.5], [0.2, 0.3]
 

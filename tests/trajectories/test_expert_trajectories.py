@@ -8,7 +8,7 @@ from support.networks import softmax_network
 
 from keras_tgdd import ExpertTrajectories
 from keras_tgdd.models import ConvNet
-from keras_tgdd.storage.expert_files import expert_path
+from keras_tgdd.trajectories.expert_files import expert_path
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from support.distillations import pixels
 from support.networks import softmax_network
 
 import keras_tgdd
-from keras_tgdd.callbacks import DistillationCheckpoint
+from keras_tgdd import DistillationCheckpoint
 from keras_tgdd.models.frozen_network import flat_weights
 from keras_tgdd.models.seeding import draw_weights
 from keras_tgdd.training import TrainingRecipe

@@ -4,9 +4,9 @@ import pytest
 from support.networks import small_network
 
 from keras_tgdd import DistillationTrainer
+from keras_tgdd.distillation.step_source import StepSource
 from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.models.frozen_network import flat_weights
-from keras_tgdd.step_source import StepSource
 from keras_tgdd.trajectories import RandomNetworks
 
 

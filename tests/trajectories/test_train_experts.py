@@ -9,11 +9,11 @@ from support.networks import small_network
 from support.networks import softmax_network
 
 import keras_tgdd
-from keras_tgdd.callbacks import Progress
-from keras_tgdd.compilation import default_dtype_policy
-from keras_tgdd.storage.expert_files import ExpertReader
-from keras_tgdd.storage.expert_files import expert_path
+from keras_tgdd import Progress
+from keras_tgdd.runtime.compilation import default_dtype_policy
 from keras_tgdd.trajectories import expert_recipe
+from keras_tgdd.trajectories.expert_files import ExpertReader
+from keras_tgdd.trajectories.expert_files import expert_path
 
 
 def train(data, directory, network_fn=small_network, **changes):
@@ -66,7 +66,7 @@ def test_accuracies_are_stored(experts):
 def test_network_data_and_recipe_are_described(experts, small_data):
     description = experts.description
     x, y = small_data
-    assert description["data"] == keras_tgdd.datasets.fingerprint.fingerprint(
+    assert description["data"] == keras_tgdd.runtime.fingerprint.fingerprint(
         x, y
     )
     assert description["recipe"]["name"] == "expert"
@@ -140,7 +140,7 @@ def test_a_killed_run_continues_to_the_same_result(
 ):
     changes = {"recipe": SHORT, "snapshots_per_epoch": snapshots}
     whole = train(small_data, tmp_path / "whole", **changes)
-    recorder = keras_tgdd.callbacks.TrajectoryRecorder
+    recorder = keras_tgdd.TrajectoryRecorder
     original = recorder.on_epoch_end
 
     def killed(self, epoch, logs=None):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from tqdm.auto import tqdm
 
-from keras_tgdd.checks import check_positive_int
+from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.datasets.folders.image_files import SUFFIXES
 from keras_tgdd.datasets.folders.image_files import read_image
 from keras_tgdd.datasets.resize import fit_image

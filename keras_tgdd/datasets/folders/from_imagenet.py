@@ -3,7 +3,7 @@
 import pathlib
 from collections.abc import Sequence
 
-from keras_tgdd.annotations import PathLike
+from keras_tgdd.arguments import PathLike
 from keras_tgdd.datasets.folders.class_folders import check_size
 from keras_tgdd.datasets.folders.class_folders import files_of_classes
 from keras_tgdd.datasets.folders.class_folders import is_image_file

@@ -1,0 +1,124 @@
+"""Pictures of a distillation as it goes."""
+
+import pathlib
+
+import keras
+import numpy as np
+from PIL import Image
+
+from keras_tgdd.arguments import PathLike
+from keras_tgdd.arguments import check_positive_int
+from keras_tgdd.arguments import check_writable
+
+
+class ImageGrid(keras.callbacks.Callback):
+    """Draws the synthetic images every so many steps, and at the end.
+
+    Files are named after the number of steps, `step_000100.png`; that of the
+    start is `step_000000.png`.
+
+    Args:
+        directory: path, created where missing. Pictures of the same steps are
+            replaced.
+        every: positive int, steps between two pictures. Defaults to `100`.
+        max_columns: positive int, the most images of each class that are
+            drawn. Defaults to `20`.
+        log_dir: optional path of TensorBoard's logs, such as the `log_dir`
+            of `keras.callbacks.TensorBoard`: the same pictures are written
+            there too, by the number of steps, in a run named `images`. Needs
+            `pip install keras-tgdd[tensorboard]`, and no TensorFlow.
+
+    Raises:
+        ValueError: if a number is not a positive integer.
+        OSError: if `directory` or `log_dir` cannot be written.
+        ImportError: if `log_dir` is given and tensorboardX is not installed.
+
+    Example:
+
+    ```python
+    grid = keras_tgdd.ImageGrid("pictures", every=50)
+    trainer.fit(x, y, steps_per_epoch=500, callbacks=[grid])
+    ```
+    """
+
+    def __init__(
+        self,
+        directory: PathLike,
+        every: int = 100,
+        max_columns: int = 20,
+        log_dir: PathLike | None = None,
+    ) -> None:
+        super().__init__()
+        check_positive_int("every", every)
+        check_positive_int("max_columns", max_columns)
+        check_writable(directory)
+        self.directory = pathlib.Path(directory)
+        self.every = every
+        self.max_columns = max_columns
+        self.log_dir = None
+        if log_dir is not None:
+            self.log_dir = pathlib.Path(log_dir) / "images"
+            check_writable(self.log_dir)
+            _import_tensorboardx()
+        self._step = 0
+        self._drawn = None
+        self._writer = None
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        self._step = self.model.num_steps
+        self._open_log()
+        self._draw()
+
+    # Not at the end of a step, where Keras would wait for each to be read.
+    def on_train_batch_begin(
+        self, batch: int, logs: dict | None = None
+    ) -> None:
+        if self._step % self.every == 0:
+            self._draw()
+        self._step += 1
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        self._draw()
+        self._close_log()
+
+    def _draw(self):
+        if self._drawn == self._step:
+            return
+        path = self.directory / f"step_{self._step:06d}.png"
+        self.model.distilled_dataset().to_grid(path, self.max_columns)
+        if self._writer is not None:
+            self._log(path)
+        self._drawn = self._step
+
+    def _open_log(self):
+        self._close_log()  # that of a training that failed
+        if self.log_dir is not None:
+            self._writer = _import_tensorboardx().SummaryWriter(
+                str(self.log_dir),
+                flush_secs=1,  # a training that fails closes nothing
+                # Names tell seconds apart, and a fit may be in two parts.
+                filename_suffix=f".{self._step:06d}",
+            )
+
+    def _log(self, path):
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        self._writer.add_image(
+            "synthetic_images", pixels, self._step, dataformats="HWC"
+        )
+
+    def _close_log(self):
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+
+def _import_tensorboardx():
+    try:
+        import tensorboardX
+    except ImportError as error:
+        raise ImportError(
+            "`log_dir` needs tensorboardX, which writes events under any "
+            "backend. Install it with `pip install keras-tgdd[tensorboard]`."
+        ) from error
+    return tensorboardX

@@ -1,7 +1,0 @@
-"""Results as a page to read."""
-
-from keras_tgdd.reporting.feature_view import FeatureView
-from keras_tgdd.reporting.feature_view import feature_views
-from keras_tgdd.reporting.report import report
-
-__all__ = ["FeatureView", "feature_views", "report"]

@@ -1,0 +1,1 @@
+"""The machine under the library: backend, memory, draws and digests."""

@@ -1,0 +1,13 @@
+"""Synthetic images: how they are parameterised, and the set they become."""
+
+from keras_tgdd.synthetic.distilled_dataset import DistilledDataset
+from keras_tgdd.synthetic.multi_formation import MultiFormation
+from keras_tgdd.synthetic.pixel_range import PixelRange
+from keras_tgdd.synthetic.synthetic_images import SyntheticImages
+
+__all__ = [
+    "DistilledDataset",
+    "MultiFormation",
+    "PixelRange",
+    "SyntheticImages",
+]
