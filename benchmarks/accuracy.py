@@ -5,11 +5,11 @@
     KERAS_BACKEND=jax python benchmarks/accuracy.py \\
         --dtype-policy mixed_bfloat16 cifar10_10_published  # on a GPU
 
-Makes each run that is named, or all, in the order of `accuracy_runs.py`, and
-stores it as `results/accuracy_<name>.json`; what is stored is not made again.
+Makes the named runs, or all of them, in the order of `accuracy_runs.py`, and
+stores each as `results/accuracy_<name>.json`. A stored run is not repeated.
 Experts and distilled sets are kept in `output/accuracy/<dataset>` and shared
-between runs; networks that are trained, too, so that a run goes on where it was
-stopped. Test data are read for the figures alone.
+between runs. Results of finished networks are kept there too, so an interrupted
+run resumes with the next network. Test data are used for the figures only.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import time
 import accuracy_runs
 import keras
 import machine
+from starts import start_images
 from stored_results import RESULTS
 
 import keras_tgdd
@@ -30,13 +31,12 @@ from keras_tgdd import Progress
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import pool
 from keras_tgdd.evaluation import select_images
-from keras_tgdd.layers import SyntheticImages
-from keras_tgdd.methods.initialization import start_from_real
+from keras_tgdd.objectives import ClassificationConstraint
 from keras_tgdd.objectives import CovarianceMatching
 from keras_tgdd.storage.atomic_write import atomic_write
+from keras_tgdd.training import expert_recipe
+from keras_tgdd.training import short_recipe
 from keras_tgdd.trajectories import RandomNetworks
-from keras_tgdd.trajectories import expert_recipe
-from keras_tgdd.trajectories import short_recipe
 
 RECIPES = {"published": expert_recipe, "short": short_recipe}
 
@@ -44,16 +44,16 @@ RECIPES = {"published": expert_recipe, "short": short_recipe}
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="runs; default: all")
-    parser.add_argument("--list", action="store_true", help="name the runs")
+    parser.add_argument("--list", action="store_true", help="print the runs")
     parser.add_argument("--data-dir", help="where TFDS keeps its data")
-    parser.add_argument("--dtype-policy", help="default: what is fastest here")
+    parser.add_argument("--dtype-policy", help="default: the fastest here")
     parser.add_argument("--output-dir", default="output/accuracy")
     parser.add_argument("--results-dir", default=RESULTS, type=pathlib.Path)
     return parser.parse_args()
 
 
 class Workshop:
-    """Experts and sets of one data set, made when asked for."""
+    """Experts and sets of one data set, made when they are first needed."""
 
     def __init__(self, dataset, data_dir, output_dir):
         self.data = keras_tgdd.datasets.load(dataset, data_dir)
@@ -69,112 +69,112 @@ class Workshop:
             recipe = RECIPES[expert.recipe](expert.epochs, data.image_shape[0])
             start = time.perf_counter()
             self._experts[expert] = keras_tgdd.train_experts(
+                data,
                 functools.partial(
                     keras_tgdd.models.ConvNet, width=expert.width
                 ),
-                data.x_train,
-                data.y_train,
                 num_experts=expert.number,
                 directory=self.directory / f"expert_{expert.name}",
                 recipe=recipe,
-                mean=data.mean,
-                std=data.std,
-                class_names=data.class_names,
                 snapshots_per_epoch=expert.snapshots_per_epoch,
             )
             self.seconds["experts"] = time.perf_counter() - start
         return self._experts[expert]
 
     def path(self, run):
-        """Where the set of a run is kept."""
+        """Path of the set of a run."""
         return self.directory / f"{run.set_name}.safetensors"
 
     def distilled(self, run):
-        """The set of a run, read from disk where it is there already."""
+        """The set of a run, distilled if it is not on disk."""
         path = self.path(run)
         if not path.is_file():
             self._distil(run).save(path)
         return keras_tgdd.DistilledDataset.load(path)
 
     def _distil(self, run):
-        data, trajectory = self.data, self.experts(run)
-        if run.method == "random_networks":
-            network = keras.models.clone_model(trajectory.network.network)
-            trajectory = RandomNetworks(
-                network, data.mean, data.std, data.class_names
-            )
-        source = (data.x_train, data.y_train)
-        synthetic = SyntheticImages(
-            data.num_classes, run.images_per_class, data.image_shape, run.factor
-        )
-        start_from_real(
-            synthetic, *source, lambda x: self.features(run), run.start
-        )
-        trainer = keras_tgdd.DistillationTrainer(
-            synthetic,
-            trajectory,
-            CovarianceMatching() if run.method == "covariance_tgdd" else None,
-            constraint=None if run.method.endswith("tgdd") else False,
-            constraint_weight=run.constraint_weight,
-            samples_per_class=run.samples_per_class or 128,
-        )
-        trainer.method = run.method
-        if run.rate is not None:
-            trainer.compile(falling_rate(run.rate, run.iterations))
+        trainer = self._trainer(run)
+        source = self.data
         if run.samples_per_class is None and run.method != "random_networks":
             start = time.perf_counter()
-            source = (trajectory.summarize(*source),)
+            source = keras_tgdd.summarize(self.experts(run), source)
             self.seconds["summaries"] = time.perf_counter() - start
         start = time.perf_counter()
         trainer.fit(
-            *source,
-            steps_per_epoch=run.iterations,
+            source,
+            steps_per_epoch=run.steps,
             callbacks=[Progress("distillation")],
             verbose=0,
         )
         self.seconds["distillation"] = time.perf_counter() - start
         return trainer.distilled_dataset()
 
+    def _trainer(self, run):
+        """The parts of a run; the ablations leave some of TGDD's out."""
+        trajectory = self.experts(run)
+        if run.method == "random_networks":
+            trajectory = RandomNetworks(
+                trajectory.network.network,
+                trajectory.normalization,
+                class_names=trajectory.class_names,
+            )
+        covariances = run.method == "covariance_tgdd"
+        constrained = run.method.endswith("tgdd")
+        trainer = keras_tgdd.DistillationTrainer(
+            start_images(
+                self.data,
+                run.images_per_class,
+                run.start,
+                features=lambda: self.features(run),
+                factor=run.factor,
+            ),
+            trajectory,
+            CovarianceMatching() if covariances else None,
+            constraint=ClassificationConstraint() if constrained else None,
+            constraint_weight=run.constraint_weight,
+            samples_per_class=run.samples_per_class or 128,
+            method=run.method,
+        )
+        if run.rate is not None:
+            trainer.compile(falling_rate(run.rate, run.steps))
+        return trainer
+
     def features(self, run):
-        """Those of all training images, under the expert."""
+        """Features of all training images under the expert."""
         if run.expert not in self._features:
             x = self.data.x_train
             self._features[run.expert] = self.experts(run).features(x)
         return self._features[run.expert]
 
-    def selected(self, run, method, seed):
-        data = self.data
+    def selected(self, run, seed):
+        """A set of real images, selected by the method of the run."""
+        method = run.method
         return select_images(
-            data.x_train,
-            data.y_train,
+            self.data,
             run.images_per_class,
             method,
-            None if method == "random" else self.features(run),
+            features=None if method == "random" else self.features(run),
             factor=run.factor,
-            mean=data.mean,
-            std=data.std,
             seed=seed,
         )
 
     def evaluate(self, run, small, num_runs, seed=0):
-        trained = self.directory / f"{run.name}_seed_{seed}.json"
         return keras_tgdd.evaluate(
             small,
-            self.data.x_test,
-            self.data.y_test,
-            run.network,
-            get_protocol("tgdd", run.epochs, self.data.flip),
-            num_runs,
-            seed,
+            self.data,
+            network=run.network,
+            protocol=get_protocol("tgdd", run.epochs, self.data.flip),
+            num_runs=num_runs,
+            seed=seed,
             description=run.name,
             test_every=run.test_every,
-            filepath=trained,
+            filepath=self.directory / f"{run.name}_seed_{seed}.json",
         )
 
 
-def falling_rate(rate, iterations):
-    """The paper's optimizer of pixels with a rate that falls to zero."""
-    schedule = keras.optimizers.schedules.CosineDecay(rate, iterations)
+def falling_rate(rate, steps):
+    """The paper's optimizer with a rate that falls to zero over the steps."""
+    schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
     return keras.optimizers.SGD(schedule, momentum=0.5)
 
 
@@ -185,11 +185,9 @@ def measure(run, workshop):
         small = workshop.distilled(run)
         found = workshop.evaluate(run, small, run.num_runs)
         results = [found]
-    else:  # a draw of its own for every network
+    else:  # each network has its own selection
         results = [
-            workshop.evaluate(
-                run, workshop.selected(run, run.method, seed), 1, seed
-            )
+            workshop.evaluate(run, workshop.selected(run, seed), 1, seed)
             for seed in range(run.num_runs)
         ]
     evaluation = pool(results)
@@ -207,7 +205,7 @@ def measure(run, workshop):
 
 
 def store(path, run, result, dtype_policy=None):
-    """Writes a result with its provenance, a line for each part."""
+    """Writes a result with its provenance, one part per line."""
     provenance = machine.provenance()
     options = f"--dtype-policy {dtype_policy} " if dtype_policy else ""
     command = (
@@ -228,7 +226,10 @@ def main():
     args = parse_arguments()
     unknown = set(args.names) - set(accuracy_runs.RUNS)
     if unknown:
-        sys.exit(f"There are no runs {sorted(unknown)}; --list names all.")
+        sys.exit(
+            "Runs must be among those that `--list` prints. Received: "
+            f"{sorted(unknown)}"
+        )
     if args.dtype_policy:
         keras.config.set_dtype_policy(args.dtype_policy)
     workshops, line = {}, {}

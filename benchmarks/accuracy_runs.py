@@ -1,18 +1,18 @@
-"""What `accuracy.py` measures: one value a run, with all its settings."""
+"""The runs of `accuracy.py`: one value per run, with all of its settings."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Expert:
-    """How the experts are trained that a set is distilled along.
+    """How the experts of a distilled set are trained.
 
     Attributes:
         epochs: int.
         width: int, filters of each convolution.
         recipe: `"published"`, or `"short"` for `short_recipe`.
         snapshots_per_epoch: int.
-        number: int, of experts; each step draws one of them.
+        number: int, number of experts; each step draws one of them.
     """
 
     epochs: int = 16
@@ -30,35 +30,37 @@ class Expert:
 _DISTILLING = ("tgdd", "covariance_tgdd", "stage_wise", "random_networks")
 # Half as wide: a fifth of the time, and no accuracy lost (README.md).
 NARROW = Expert(12, 64, "short", 2)
-# Where a short one is too little: trained out, and wide.
+# Longer and wider, for data on which the narrow one is too weak.
 LONG = Expert(24, 128, "short")
-# As the paper has it; most of a day on a CPU, with what follows.
+# The paper's. With the distillation they take most of a day on a CPU.
 PUBLISHED = Expert(60, number=5)
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A small set, made and evaluated.
+    """A small set and its evaluation.
 
     Attributes:
         dataset: name for `keras_tgdd.datasets.load`.
         images_per_class: int.
-        method: `"tgdd"`; `"covariance_tgdd"`, which matches covariances, too;
-            `"stage_wise"`, which leaves out the constraint;
-            `"random_networks"`, which leaves out the experts, too; or a
-            method of `select_images`.
-        factor: int, tiles on a side of an image.
-        iterations: int, distillation steps.
-        epochs: int, of evaluation; the protocol's are 1500.
+        method: `"tgdd"`; `"covariance_tgdd"`, which also matches covariances;
+            `"stage_wise"`, TGDD without the constraint;
+            `"random_networks"`, which also replaces the experts by random
+            networks; or a method of `select_images`.
+        factor: int, tiles along each side of an image.
+        steps: int, distillation steps.
+        epochs: int, epochs of the evaluation; the protocol has 1500.
         network: name for `keras_tgdd.evaluation.get_architecture`.
-        num_runs: int, fresh networks.
-        test_every: optional int, for the best-of figure.
+        num_runs: int, number of fresh networks.
+        test_every: optional int, epochs between tests, for the best accuracy
+            on the way.
         expert: `Expert`.
-        start: the method of `select_images` that the images start from.
-        samples_per_class: optional int, real images of each class in a step.
+        start: method of `select_images` that chooses the real images of the
+            starting mosaics.
+        samples_per_class: optional int, real images per class in a step.
             `None` distils from summaries.
-        rate: optional float, learning rate of the pixels that falls along a
-            cosine to zero. `None` takes the paper's constant one.
+        rate: optional float, initial learning rate, which falls along a
+            cosine to zero. `None` takes the paper's constant rate.
         constraint_weight: optional float. `None` takes the paper's.
     """
 
@@ -66,7 +68,7 @@ class Run:
     images_per_class: int
     method: str = "tgdd"
     factor: int = 2
-    iterations: int = 200
+    steps: int = 200
     epochs: int = 1500
     network: str = "ConvNet"
     num_runs: int = 3
@@ -83,10 +85,10 @@ class Run:
 
     @property
     def set_name(self):
-        """Name of the set; runs that share it differ in evaluation alone."""
+        """Name of the set. Runs that share it differ in evaluation only."""
         name = (
             f"{self.method}_{self.images_per_class}_factor_{self.factor}_"
-            f"{self.iterations}_{self.start}_{self.expert.name}"
+            f"{self.steps}_{self.start}_{self.expert.name}"
         )
         if self.constraint_weight is not None:
             name += f"_weight_{self.constraint_weight:g}"
@@ -97,15 +99,20 @@ class Run:
         return next(name for name, run in RUNS.items() if run == self)
 
     def settings(self):
-        return dataclasses.asdict(self)
+        """The settings as they are stored."""
+        # Stored results call the steps iterations.
+        return {
+            "iterations" if name == "steps" else name: value
+            for name, value in dataclasses.asdict(self).items()
+        }
 
 
-# The first is what sets are made with.
+# Sets are distilled with the first.
 NETWORKS = (
     *("ConvNet", "MLP", "ResNet10", "ResNet10-BN", "VGG11"),
     *("VisionTransformer", "ResNetAP10", "AlexNet", "ResNet18", "DenseNet121"),
 )
-# A network of the others takes as long as three to six of these.
+# The others take three to six times as long.
 _LIGHT = ("ConvNet", "MLP")
 _BASELINES = ("random", "herding", "k_center", "k_means")
 
@@ -114,22 +121,22 @@ _BASELINES = ("random", "herding", "k_center", "k_means")
 _FOUND = dict(
     expert=NARROW,
     start="k_means",
-    iterations=200,
+    steps=200,
     samples_per_class=64,
     rate=0.2,
 )
-_BEST = {**_FOUND, "method": "covariance_tgdd", "iterations": 300}
+_BEST = {**_FOUND, "method": "covariance_tgdd", "steps": 300}
 # The same of CIFAR-10, at one image per class.
 _BEST_ONE = dict(method="tgdd", rate=0.2, constraint_weight=10.0)
 
 
 def _one(ten):
-    """The same at one image per class, by the protocol's own epochs."""
-    # The gradient of a pixel falls with the number of images.
+    """The same at one image per class, with the protocol's epochs."""
+    # The gradient of a pixel is divided by the number of images per class.
     return dataclasses.replace(
         ten,
         images_per_class=1,
-        iterations=1000,
+        steps=1000,
         rate=ten.rate / 10,
         epochs=1500,
         test_every=100,
@@ -137,8 +144,8 @@ def _one(ten):
 
 
 def _fifty(ten, **changes):
-    """The same at 50, in as many steps and epochs as two cores allow."""
-    few = dict(iterations=100, epochs=100)
+    """The same at 50, with as many steps and epochs as two cores allow."""
+    few = dict(steps=100, epochs=100)
     return dataclasses.replace(
         ten,
         images_per_class=50,
@@ -148,9 +155,15 @@ def _fifty(ten, **changes):
 
 
 def _main_runs(dataset, real_alone=(), **ten_and_fifty):
-    """Three sizes, each beside random real images, or these alone."""
-    one = Run(dataset, 1, iterations=500, test_every=100)
-    ten = Run(dataset, 10, **{"iterations": 300, **ten_and_fifty})
+    """Three sizes, each with random real images for comparison.
+
+    Args:
+        dataset: string.
+        real_alone: numbers of images per class without a distilled set.
+        **ten_and_fifty: settings at 10 and at 50 images per class.
+    """
+    one = Run(dataset, 1, steps=500, test_every=100)
+    ten = Run(dataset, 10, **{"steps": 300, **ten_and_fifty})
     ten = dataclasses.replace(ten, test_every=ten.epochs // 15)
     for run in (one, ten, _fifty(ten, test_every=10)):
         name = f"{dataset}_{run.images_per_class}"
@@ -160,21 +173,21 @@ def _main_runs(dataset, real_alone=(), **ten_and_fifty):
 
 
 def _real(run, method, factor=1):
-    """Real images in the place of a distilled set."""
+    """Real images in place of a distilled set."""
     return dataclasses.replace(
-        run, method=method, factor=factor, iterations=0, test_every=None
+        run, method=method, factor=factor, steps=0, test_every=None
     )
 
 
 def _long_runs(dataset):
-    """More of everything: what is short of the published figures, and why."""
-    found = {**_BEST, "expert": LONG, "iterations": 1000}
+    """Longer in every respect, to find what separates us from the papers."""
+    found = {**_BEST, "expert": LONG, "steps": 1000}
     ten = Run(dataset, 10, epochs=300, test_every=20, **found)
     for run in (_one(ten), ten, _fifty(ten, test_every=10)):
         yield f"{dataset}_{run.images_per_class}_long", run
-    one = dataclasses.replace(_one(ten), iterations=1500, **_BEST_ONE)
+    one = dataclasses.replace(_one(ten), steps=1500, **_BEST_ONE)
     yield f"{dataset}_1_long_tgdd", one
-    # The protocol's own epochs take a network half an hour.
+    # The protocol's epochs take half an hour per network.
     full = dataclasses.replace(ten, epochs=1500, test_every=100)
     yield f"{dataset}_10_long_full", full
 
@@ -185,20 +198,20 @@ def _published_runs(dataset):
         dataset,
         10,
         test_every=100,
-        **{**_BEST, "expert": PUBLISHED, "iterations": 5000},
+        **{**_BEST, "expert": PUBLISHED, "steps": 5000},
     )
-    one = dataclasses.replace(_one(ten), iterations=5000, **_BEST_ONE)
-    fifty = _fifty(ten, iterations=2000, epochs=1500)
+    one = dataclasses.replace(_one(ten), steps=5000, **_BEST_ONE)
+    fifty = _fifty(ten, steps=2000, epochs=1500)
     for run in (one, ten, fifty):
         yield f"{dataset}_{run.images_per_class}_published", run
-    for run in (ten, fifty):  # at 1 these are the protocol's epochs anyway
+    for run in (ten, fifty):  # at 1, all runs have the protocol's epochs
         name = f"{dataset}_{run.images_per_class}_random_full"
         yield name, _real(run, "random")
 
 
 def _fashion_runs():
-    """What else is asked of one data set, at a fraction of the epochs."""
-    published = Run("fashion_mnist", 10, iterations=300, epochs=200)
+    """Ablation, baselines and networks on one data set, with fewer epochs."""
+    published = Run("fashion_mnist", 10, steps=300, epochs=200)
     yield "fashion_mnist_10_short", published
     short = Run("fashion_mnist", 10, epochs=200, **_FOUND)
     for method in ("tgdd", "stage_wise", "random_networks"):
@@ -227,13 +240,13 @@ def _fashion_runs():
     yield "fashion_mnist_50_factor_1", at_50
     yield (
         "fashion_mnist_50_long",
-        dataclasses.replace(at_50, iterations=400, epochs=300, test_every=20),
+        dataclasses.replace(at_50, steps=400, epochs=300, test_every=20),
     )
 
 
 RUNS = {
     **dict(_main_runs("fashion_mnist", **_BEST)),
-    # Fifty are too many for a second expert beside the long one.
+    # At 50 the set is distilled along the long expert only.
     **dict(_main_runs("cifar10", real_alone=(50,), epochs=300)),
     **dict(_long_runs("cifar10")),
     **dict(_published_runs("cifar10")),

@@ -1,15 +1,16 @@
-"""Combinations of the parts of several systems, tried on training data.
+"""Combinations of the parts of several methods, compared on held-out data.
 
     KERAS_BACKEND=torch python benchmarks/combinations.py
     KERAS_BACKEND=torch python benchmarks/combinations.py tgdd covariance --test
 
-Every combination distils from the same expert for the same processor time,
-after its first steps, which compile; but for TGDD as published, the rate of
-the pixels falls along a cosine of that time to zero. Fresh networks are trained
-on what it makes, and asked about a tenth of the training data that nothing else
-has seen, or, with `--test`, about test data, after making all from the whole
-training data. Stores `results/combinations_<dataset>.json` or `..._test.json`;
-what is stored there already is not made again. Prints one JSON line last.
+Every combination distils along the same expert for the same processor time,
+which starts after the first steps, because they compile. The learning rate
+falls along a cosine of that time to zero; only `tgdd` keeps the paper's
+constant rate. Fresh networks are trained on the distilled set and tested on a
+held-out tenth of the training data. With `--test`, expert and set are made from
+all training data, and the networks are tested on the test data. Stores
+`results/combinations_<dataset>.json` or `..._test.json`; a stored combination
+is not repeated. Prints one JSON line last.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from collections.abc import Callable
 import entries
 import keras
 import numpy as np
+from starts import start_images
 from stored_results import RESULTS
 from stored_results import read
 
@@ -33,42 +35,41 @@ import keras_tgdd
 from keras_tgdd import objectives
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.layers import SiameseAugmentation
-from keras_tgdd.layers import SyntheticImages
-from keras_tgdd.methods.building import sgd
-from keras_tgdd.methods.initialization import start_from_real
+from keras_tgdd.training import short_recipe
 from keras_tgdd.trajectories import InterpolatedExperts
-from keras_tgdd.trajectories import short_recipe
 
-# Steps between two looks at the clock.
+# Steps between two readings of the clock.
 _STEPS = 5
 
 
 def stages(experts):
-    """The stages of an expert, as TGDD reads them."""
+    """The snapshots of an expert, as TGDD uses them."""
     return experts
 
 
 def layers(experts):
-    """The same stages, at the maps of the last two blocks, too."""
+    """The same, with the feature maps of the last two blocks added."""
     names = [layer.name for layer in experts.network.network.layers]
     maps = [name for name in names if name.startswith("relu_")]
-    return experts.reading([*maps[-2:], "features"])
+    return experts.with_feature_layer([*maps[-2:], "features"])
 
 
 @dataclasses.dataclass(frozen=True)
 class Combination:
-    """One choice of parts; the rest is that of `recipes.tgdd`.
+    """A choice of parts. All others are those of `keras_tgdd.methods.TGDD`.
 
     Attributes:
-        objective: function that makes the objective.
-        trajectory: function of experts that makes the trajectory.
-        start: method of `select_images`.
-        rate: float, of the pixels at the start, at 10 images per class; it
-            goes with their number.
-        falls: whether the rate falls to zero.
-        constraint_weight: float. Where an objective is some power of ten
-            smaller than class means, so is the weight, and the rate larger.
-        strategies: tuple, of the augmentation.
+        objective: function that returns the objective.
+        trajectory: function of experts that returns the trajectory.
+        start: method of `select_images` that chooses the real images of the
+            starting mosaics.
+        rate: float, initial learning rate at 10 images per class, to whose
+            number it is proportional.
+        falls: bool, whether the rate falls to zero.
+        constraint_weight: float. Where an objective is some powers of ten
+            smaller than class means, the weight is as much smaller and the
+            rate as much larger.
+        strategies: tuple of strings, strategies of the augmentation.
     """
 
     objective: Callable = objectives.ClassMeanMatching
@@ -99,7 +100,7 @@ COMBINATIONS = {
     ),
     "discrimination": Combination(
         functools.partial(objectives.LayerMatching, (1.0,)),
-        lambda experts: experts.reading(["features"]),
+        lambda experts: experts.with_feature_layer(["features"]),
     ),
     "sliced": Combination(
         objectives.SlicedWassersteinMatching, rate=100.0, constraint_weight=5e-3
@@ -121,7 +122,7 @@ def parse_arguments():
     )
     parser.add_argument("--dataset", default="fashion_mnist")
     parser.add_argument("--data-dir", help="where TFDS keeps its data")
-    parser.add_argument("--test", action="store_true", help="the final figure")
+    parser.add_argument("--test", action="store_true", help="use test data")
     parser.add_argument("--images-per-class", type=int, default=10)
     parser.add_argument(
         "--seconds", type=float, default=200, help="of processor time"
@@ -141,12 +142,12 @@ def parse_arguments():
 
 
 class FallingRate(keras.callbacks.Callback):
-    """Lets a rate fall along a cosine of processor time, and ends with it.
+    """Decays a learning rate along a cosine of processor time, then stops.
 
     Args:
-        seconds: float, the whole time, after the first epoch.
-        rate: float, at the start.
-        falls: whether it falls.
+        seconds: float, processor time after the first epoch.
+        rate: float, initial learning rate.
+        falls: bool, whether the rate decays; `False` keeps it constant.
     """
 
     def __init__(self, seconds, rate, falls):
@@ -166,7 +167,7 @@ class FallingRate(keras.callbacks.Callback):
 
 
 def held_out(data):
-    """Puts a tenth of the training data in the place of test data."""
+    """Returns a data set whose test part is a tenth of the training data."""
     order = np.random.default_rng(7).permutation(len(data.x_train))
     last, first = np.split(order, [len(order) // 10])
     return dataclasses.replace(
@@ -182,28 +183,24 @@ def train_expert(args, data):
     kind = "all" if args.test else "held_out"
     name = f"{args.dataset}_{kind}_{args.expert_epochs}_width_{args.width}"
     return keras_tgdd.train_experts(
+        data,
         functools.partial(keras_tgdd.models.ConvNet, width=args.width),
-        data.x_train,
-        data.y_train,
         num_experts=1,
         directory=pathlib.Path(args.output_dir) / name,
         recipe=short_recipe(args.expert_epochs, data.image_shape[0]),
         snapshots_per_epoch=2,
-        mean=data.mean,
-        std=data.std,
-        class_names=data.class_names,
         seed=args.seed,
     )
 
 
 def distil(args, data, experts, combination):
-    """Returns the trainer of a combination whose time is over."""
-    x, y = data.x_train, data.y_train
-    synthetic = SyntheticImages(
-        data.num_classes, args.images_per_class, data.image_shape
-    )
-    start_from_real(
-        synthetic, x, y, experts.features, combination.start, args.seed
+    """Returns the trainer of a combination after its time."""
+    synthetic = start_images(
+        data,
+        args.images_per_class,
+        combination.start,
+        features=lambda: experts.features(data.x_train),
+        seed=args.seed,
     )
     trainer = keras_tgdd.DistillationTrainer(
         synthetic,
@@ -215,10 +212,9 @@ def distil(args, data, experts, combination):
         seed=args.seed,
     )
     rate = combination.rate * args.images_per_class / 10
-    trainer.compile(sgd(rate))
+    trainer.compile(keras.optimizers.SGD(rate, momentum=0.5))
     trainer.fit(
-        x,
-        y,
+        data,
         epochs=10_000,
         steps_per_epoch=_STEPS,
         callbacks=[FallingRate(args.seconds, rate, combination.falls)],
@@ -228,7 +224,7 @@ def distil(args, data, experts, combination):
 
 
 def measure(name, args, data, experts):
-    """Returns the JSON-compatible result of a combination."""
+    """Distils and evaluates a combination; returns a JSON-compatible dict."""
     combination = COMBINATIONS[name]
     trainer = distil(args, data, experts, combination)
     distilled = trainer.distilled_dataset()
@@ -238,22 +234,24 @@ def measure(name, args, data, experts):
     distilled.save(path)
     result = keras_tgdd.evaluate(
         distilled,
-        data.x_test,
-        data.y_test,
-        functools.partial(keras_tgdd.models.ConvNet, width=args.network_width),
-        get_protocol("tgdd", args.epochs, data.flip),
-        args.num_runs,
-        args.seed,
+        data,
+        network=functools.partial(
+            keras_tgdd.models.ConvNet, width=args.network_width
+        ),
+        protocol=get_protocol("tgdd", args.epochs, data.flip),
+        num_runs=args.num_runs,
+        seed=args.seed,
         description=name,
     )
     print(f"{name}: {result}", flush=True)
     found = result.to_dict()
     del found["confusion"]
+    parts = trainer.parts
     return {
         "steps": trainer.num_steps,
-        "objective": type(trainer.objective).__name__,
-        "objective_config": trainer.objective.get_config(),
-        "trajectory": type(trainer.trajectory).__name__,
+        "objective": type(parts.objective).__name__,
+        "objective_config": parts.objective.get_config(),
+        "trajectory": type(parts.trajectory).__name__,
         "start": combination.start,
         "rate": combination.rate,
         "falls": combination.falls,
@@ -268,8 +266,8 @@ def main():
     unknown = set(args.names) - set(COMBINATIONS)
     if unknown:
         sys.exit(
-            f"There are no combinations {sorted(unknown)}. Choose among "
-            f"{', '.join(COMBINATIONS)}."
+            f"Combinations must be among {', '.join(COMBINATIONS)}. "
+            f"Received: {sorted(unknown)}"
         )
     data = keras_tgdd.datasets.load(args.dataset, args.data_dir)
     if not args.test:
@@ -282,14 +280,14 @@ def main():
     path = args.results_dir / f"{name}.json"
     left_out = ("names", "results_dir", "output_dir", "data_dir")
     settings = {k: v for k, v in vars(args).items() if k not in left_out}
-    given = [a for a in sys.argv[1:] if a not in args.names]
+    options = [a for a in sys.argv[1:] if a not in args.names]
     experts = train_expert(args, data)
     for name in args.names or COMBINATIONS:
         entries.measure_once(
             path,
             name,
             settings,
-            f"combinations.py {shlex.join([name, *given])}",
+            f"combinations.py {shlex.join([name, *options])}",
             functools.partial(measure, name, args, data, experts),
         )
     stored = read(path)

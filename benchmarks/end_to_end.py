@@ -2,10 +2,10 @@
 
     KERAS_BACKEND=torch python benchmarks/end_to_end.py --target 0.85
 
-Trains one expert by the short recipe, distils by a recipe, and evaluates fresh
-networks by the protocol `tgdd`, all from nothing in a directory of its own.
-Prints one JSON line last. Start it in a fresh process with empty compiler
-caches to count compilation as a newcomer would.
+Trains one expert with the short recipe, distils with a method, and evaluates
+fresh networks with the protocol `tgdd`, all in a temporary directory. Prints
+one JSON line last. Empty the compiler caches first to include compilation, as
+on a first run.
 """
 
 import argparse
@@ -19,8 +19,9 @@ import machine
 import keras_tgdd
 from keras_tgdd import Progress
 from keras_tgdd.evaluation import get_protocol
-from keras_tgdd.methods.building import planned_steps
-from keras_tgdd.trajectories import short_recipe
+from keras_tgdd.methods import get_method
+from keras_tgdd.methods import method_names
+from keras_tgdd.training import short_recipe
 
 
 def parse_arguments():
@@ -33,11 +34,11 @@ def parse_arguments():
     parser.add_argument("--expert-epochs", type=int, default=12)
     parser.add_argument("--snapshots-per-epoch", type=int, default=2)
     parser.add_argument(
-        "--recipe",
-        choices=keras_tgdd.methods.__all__,
+        "--method",
+        choices=method_names(),
         default="covariance_tgdd",
     )
-    parser.add_argument("--iterations", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--samples-per-class", type=int, default=64)
     parser.add_argument(
         "--cached", action="store_true", help="distil from summaries"
@@ -50,7 +51,7 @@ def parse_arguments():
 
 
 class Clock:
-    """Seconds between calls, by name."""
+    """Keeps the seconds between its calls, by name."""
 
     def __init__(self):
         self.seconds = {}
@@ -69,48 +70,45 @@ def main():
     clock("load")
     with tempfile.TemporaryDirectory() as directory:
         experts = keras_tgdd.train_experts(
+            data,
             functools.partial(keras_tgdd.models.ConvNet, width=args.width),
-            data.x_train,
-            data.y_train,
             num_experts=1,
             directory=directory,
             recipe=short_recipe(args.expert_epochs, data.image_shape[0]),
             snapshots_per_epoch=args.snapshots_per_epoch,
-            mean=data.mean,
-            std=data.std,
             seed=args.seed,
         )
         clock("experts")
-        recipe = getattr(keras_tgdd.methods, args.recipe)
-        trainer = recipe(
+        method = get_method(args.method).replace(
+            factor=args.factor, samples_per_class=args.samples_per_class
+        )
+        trainer = method.build(
             data,
             experts,
             args.images_per_class,
-            args.factor,
-            args.seed,
-            samples_per_class=args.samples_per_class,
-            **planned_steps(recipe, args.iterations),
+            steps=args.steps,
+            seed=args.seed,
         )
         clock("start")
-        source = (data.x_train, data.y_train)
+        source = data
         if args.cached:
-            source = (
-                experts.summarize(
-                    *source, trainer.objective, trainer.augmentation
-                ),
+            source = keras_tgdd.summarize(
+                experts,
+                data,
+                trainer.parts.objective,
+                augmentation=trainer.parts.augmentation,
             )
         clock("summaries")
         trainer.fit(
-            *source,
-            steps_per_epoch=args.iterations,
+            source,
+            steps_per_epoch=args.steps,
             callbacks=[Progress("distillation")],
             verbose=0,
         )
         clock("distillation")
     result = keras_tgdd.evaluate(
         trainer.distilled_dataset(),
-        data.x_test,
-        data.y_test,
+        data,
         protocol=get_protocol("tgdd", epochs=args.epochs, flip=data.flip),
         num_runs=args.num_runs,
         seed=args.seed,

@@ -1,4 +1,4 @@
-"""Result files with an entry for each name, measured once."""
+"""JSON files of results with one entry per name, each measured once."""
 
 import json
 import sys
@@ -15,21 +15,22 @@ def measure_once(path, name, settings, arguments, measure):
 
     Args:
         path: `pathlib.Path` of the JSON file.
-        name: string, of the entry. One that is there is not made again.
-        settings: dict of what entries must share to be compared.
-        arguments: string, script and arguments that make this entry alone.
-        measure: function without arguments that returns the rest of it, as a
-            JSON-compatible dict.
+        name: string, name of the entry. A stored entry is not measured again.
+        settings: dict of the settings in which all entries must agree.
+        arguments: string, the script and the arguments of the command that
+            measures this entry.
+        measure: function without arguments that returns the other values of
+            the entry, a JSON-compatible dict.
 
     Raises:
-        SystemExit: if the file holds the entry with other settings.
+        SystemExit: if the entry is stored with other settings.
     """
     stored = read(path).get(name)
     if stored is not None:
         if stored["settings"] != settings:
             sys.exit(
-                f"{path} holds {name} with other settings, and they do not "
-                "compare. Choose another `--results-dir`. Received: "
+                f"{path} holds {name} with other settings, which is not "
+                "comparable. Choose another `--results-dir`. Received: "
                 f"{settings}, stored: {stored['settings']}"
             )
         return
@@ -42,6 +43,6 @@ def measure_once(path, name, settings, arguments, measure):
         **machine.provenance(),
     }
     with atomic_write(path) as temporary:
-        # Read again: another process may have added its own meanwhile.
+        # Read again: another process may have added an entry meanwhile.
         everything = {**read(path), name: entry}
         temporary.write_text(json.dumps(everything, indent=1) + "\n")

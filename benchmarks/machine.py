@@ -1,4 +1,4 @@
-"""What a benchmark says about the machine it ran on."""
+"""The machine and the versions that a benchmark ran with."""
 
 import datetime
 import importlib.metadata
@@ -13,7 +13,7 @@ from keras import ops
 
 
 def provenance():
-    """Returns date, commit, processor, cores, GPU if any, and versions."""
+    """Returns date, commit, processor, cores, GPU (if any) and versions."""
     accelerator = _accelerator()
     return {
         "date": datetime.date.today().isoformat(),
@@ -31,7 +31,7 @@ def provenance():
 
 
 def peak(dtype, size=2048, repeats=10):
-    """Measures the matrix product: the most operations a second."""
+    """Measures peak operations per second, by the matrix product."""
     a = ops.cast(np.random.default_rng(0).normal(size=(size, size)), dtype)
     seconds = []
     for _ in range(repeats + 2):
@@ -43,7 +43,7 @@ def peak(dtype, size=2048, repeats=10):
 
 
 def convolution_operations(network):
-    """Multiplications and additions of a network's convolutions, an image."""
+    """Multiplications and additions per image in a network's convolutions."""
     total = 0
     for layer in network.layers:
         if isinstance(layer, keras.layers.Conv2D):
@@ -72,7 +72,7 @@ def _processor():
 
 
 def _accelerator():
-    """Name of the GPU as its driver has it, or `None`."""
+    """Name of the first GPU, from its driver, or `None`."""
     command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
     try:
         return subprocess.check_output(command, text=True).splitlines()[0]

@@ -1,4 +1,4 @@
-"""Images and experts of random numbers: for timing, they need no training."""
+"""Random images and experts: timing needs no trained ones."""
 
 import time
 
@@ -7,14 +7,6 @@ import numpy as np
 
 import keras_tgdd
 from keras_tgdd.models.seeding import draw_weights
-from keras_tgdd.trajectories.expert_files import ExpertWriter
-from keras_tgdd.trajectories.trajectory_recorder import describe
-
-
-class Normalization:
-    """Mean and std that `describe` stores."""
-
-    mean, std, class_names = 0.5, 0.25, None
 
 
 def images(num_classes, images_per_class, side, channels):
@@ -28,20 +20,30 @@ def images(num_classes, images_per_class, side, channels):
 
 
 def experts(directory, num_classes, side, channels, num_snapshots=4):
-    """Writes one expert of random snapshots and loads it."""
+    """Records one expert of random snapshots and loads it."""
     network = keras_tgdd.models.ConvNet((side, side, channels), num_classes)
-    frozen = keras_tgdd.models.FrozenNetwork(network)
-    description = describe(frozen, Normalization)
-    writer = ExpertWriter(directory, 0, description)
-    for epoch in range(num_snapshots):
-        draw_weights(network, epoch)
-        writer.append(epoch, frozen.flat_weights(), (0.0, 0.0))
-    writer.finish()
+    network.compile("sgd")  # the recorder stores the optimizer's state
+    recorder = keras_tgdd.TrajectoryRecorder(
+        directory, normalization=keras_tgdd.Normalization(0.5, 0.25)
+    )
+    recorder.set_model(network)
+    draw_weights(network, 0)
+    recorder.on_train_begin()
+    for epoch in range(num_snapshots - 1):
+        draw_weights(network, epoch + 1)
+        recorder.on_epoch_end(epoch)
+    recorder.on_train_end()
     return keras_tgdd.ExpertTrajectories.load(directory, network)
 
 
 class StepTimer(keras.callbacks.Callback):
-    """Seconds a step, one figure an epoch; what it reads has been computed."""
+    """Measures seconds per step, once per epoch.
+
+    Keras reads the metrics at the end of an epoch, so its steps are finished.
+
+    Args:
+        steps: int, steps in an epoch.
+    """
 
     def __init__(self, steps):
         super().__init__()

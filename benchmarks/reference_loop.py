@@ -1,11 +1,12 @@
-"""One iteration of trajectory-guided matching as published code has it.
+"""A step of trajectory-guided matching, in the way of published code.
 
     python benchmarks/reference_loop.py --images-per-class 10
 
-Our own plain PyTorch writing, eager and in float32: class after class on one
-image tensor, two networks whose weights are loaded at every iteration and stay
-trainable, 128 live real images a class, one draw of augmentation for the real
-and synthetic images of a class. Prints one JSON line last.
+Our own implementation in plain PyTorch, eager and in float32: one class after
+the other on one image tensor, two networks whose weights are loaded at every
+step and stay trainable, 128 live real images per class, and one draw of
+augmentation for the real and the synthetic images of a class. Prints one JSON
+line last.
 """
 
 import argparse
@@ -46,7 +47,7 @@ class ConvNet(nn.Module):
 
 
 def augment(images, seed):
-    """Colour, crop and cutout; the same draw for the same seed."""
+    """Applies colour, crop and cutout; the seed determines the draw."""
     generator = np.random.default_rng(seed)
     uniform = generator.random
 
@@ -94,7 +95,7 @@ class ReferenceLoop:
         side: int, side of the images.
         channels: int.
         factor: int, tiles along each side of a stored image.
-        samples_per_class: int, real images of each class.
+        samples_per_class: int, real images per class in a step.
     """
 
     def __init__(
@@ -122,28 +123,28 @@ class ReferenceLoop:
         self.optimizer = torch.optim.SGD(
             [self.images], 0.01 * images_per_class, momentum=0.5
         )
-        self.iteration = 0
+        self.num_steps = 0
 
     def step(self):
-        """Makes one iteration: all classes, one after the other."""
+        """Makes one step: all classes, one after the other."""
         count = len(self.snapshots)
-        self.extractor.load_state_dict(self.snapshots[self.iteration % count])
+        self.extractor.load_state_dict(self.snapshots[self.num_steps % count])
         self.expert.load_state_dict(
-            self.snapshots[(self.iteration + 1) % count]
+            self.snapshots[(self.num_steps + 1) % count]
         )
         for label in range(self.num_classes):
             self._step_class(label)
         with torch.no_grad():
             self.images.clamp_(0, 1)
-        self.iteration += 1
+        self.num_steps += 1
 
     def _step_class(self, label):
         chosen = torch.randperm(256)[: self.samples_per_class]
         real = (self.real[label][chosen] - 0.5) / 0.25
         synthetic = (decode(self.images[label], self.factor) - 0.5) / 0.25
-        # At most 200 decoded images of a class take part.
+        # At most 200 decoded images per class are used in a step.
         synthetic = synthetic[torch.randperm(len(synthetic))[:200]]
-        seed = self.iteration * self.num_classes + label
+        seed = self.num_steps * self.num_classes + label
         real, synthetic = augment(real, seed), augment(synthetic, seed)
         with torch.no_grad():
             target = self.extractor.features(real).mean(0)
@@ -157,7 +158,7 @@ class ReferenceLoop:
 
 
 def measure(loop, repeats):
-    """Returns the seconds of a number of iterations, after one to warm up."""
+    """Returns the seconds of a number of steps, after one to warm up."""
     loop.step()
     seconds = []
     for _ in range(repeats):

@@ -1,10 +1,10 @@
-"""The report page of a data set, from the results that `accuracy.py` stored.
+"""The report page of a data set, from the stored results of `accuracy.py`.
 
     KERAS_BACKEND=torch python benchmarks/report.py fashion_mnist
 
-Writes `output/accuracy/<dataset>.html` and `.md`. Images and features are
-shown of the distilled sets that `accuracy.py` left there; `--make` makes those
-that are missing, and their experts, which takes hours.
+Writes `output/accuracy/<dataset>.html` and `.md`. The page shows images and
+features of the distilled sets that `accuracy.py` left there. `--make` distils
+those that are missing and trains their experts, which takes hours.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from keras_tgdd.evaluation import EvaluationResult
 
 
 def describe(run):
-    """A run in words."""
+    """A run, described in words."""
     parts = [
         run.method.replace("_", " ").replace("tgdd", "TGDD"),
         f"{run.images_per_class} per class",
@@ -35,7 +35,7 @@ def describe(run):
 
 
 def stored_runs(dataset):
-    """Runs of ConvNets on a data set that are stored, and their results."""
+    """The stored runs of ConvNets on a data set, with their results."""
     for name, run in accuracy_runs.RUNS.items():
         path = accuracy.RESULTS / f"accuracy_{name}.json"
         wanted = run.dataset == dataset and run.network == "ConvNet"
@@ -48,7 +48,9 @@ def main():
     parser.add_argument("dataset", help="such as fashion_mnist")
     parser.add_argument("--data-dir", help="where TFDS keeps its data")
     parser.add_argument("--output-dir", default="output/accuracy")
-    parser.add_argument("--make", action="store_true", help="all sets")
+    parser.add_argument(
+        "--make", action="store_true", help="distil missing sets"
+    )
     args = parser.parse_args()
     workshop = accuracy.Workshop(args.dataset, args.data_dir, args.output_dir)
     results, runs, times = {}, {}, {}
@@ -58,20 +60,20 @@ def main():
             label += f", {run.epochs} epochs"
         results[label] = dataclasses.replace(
             EvaluationResult.from_dict(stored),
-            # Not in the earliest files.
+            # The earliest files lack these two.
             images_per_class=run.images_per_class,
             method=run.method.replace("_", " "),
         )
         if run.method.endswith("tgdd"):
             runs[label] = run
-            # Runs that share a set were not all there when it was made.
+            # Of runs that share a set, only the one that made it has a time.
             if "distillation" in stored["seconds"]:
                 times[run.set_name] = stored["seconds"]["distillation"]
     first = {run.set_name: label for label, run in reversed(runs.items())}
     sets, experts = {}, None
     for label, run in runs.items():
         there = args.make or workshop.path(run).is_file()
-        if there and first[run.set_name] == label:  # else it is shown already
+        if there and first[run.set_name] == label:  # shown once
             sets[label] = workshop.distilled(run)
             experts = experts or workshop.experts(run)
     seconds = {
@@ -79,15 +81,14 @@ def main():
         for label, run in runs.items()
         if run.set_name in times
     }
-    data = workshop.data
     path = pathlib.Path(args.output_dir) / f"{args.dataset}.html"
     keras_tgdd.report(
         results,
         path,
-        sets,
-        seconds,
-        experts,
-        (data.x_train, data.y_train),
+        sets=sets,
+        seconds=seconds,
+        experts=experts,
+        data=workshop.data,
         title=f"{args.dataset}: distilled from a finished expert",
     )
     print(json.dumps({"output": str(path), "results": list(results)}))

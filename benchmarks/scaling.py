@@ -1,11 +1,11 @@
-"""Seconds and peak memory of a distillation step against its size.
+"""Seconds and peak memory of a distillation step by its size.
 
     python benchmarks/scaling.py --backend torch
 
-From cached summaries, on random images and snapshots, each setting in a
-process of its own: classes at 10 images each and 32 pixels, images per class at
-10 classes, and image side at 1 image per class. Prints a table, writes a plot,
-and prints one JSON line last.
+Varies the number of classes at 10 images per class and 32 pixels, the images
+per class at 10 classes, and the image side at 1 image per class. Steps use
+cached summaries, random images and random snapshots; each setting runs in its
+own process. Prints a table, writes a plot, and prints one JSON line last.
 """
 
 import argparse
@@ -27,14 +27,14 @@ SETTINGS = {
     ],
 }
 TITLES = {
-    "classes": "classes, 10 images each",
+    "classes": "classes, 10 images per class",
     "images_per_class": "images per class, 10 classes",
     "side": "image side in pixels, 1 image per class",
 }
 
 
 def measure(setting, backend, known):
-    """Measures one setting, or finds it among those measured."""
+    """Returns the result of a setting, measured once."""
     key = tuple(setting.values())
     if key not in known:
         arguments = ["--worker", "cached", "--backend", backend, "--steps", 1]
@@ -45,7 +45,7 @@ def measure(setting, backend, known):
 
 
 def plot(results, filepath):
-    """Draws seconds and memory against each size."""
+    """Draws seconds and peak memory against each size."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -55,7 +55,7 @@ def plot(results, filepath):
     for column, (name, rows) in enumerate(results.items()):
         sizes = [row[name] for row in rows]
         for row, (key, label) in enumerate(
-            (("seconds", "seconds a step"), ("memory_gb", "peak memory, GB"))
+            (("seconds", "seconds per step"), ("memory_gb", "peak memory, GB"))
         ):
             axis = axes[row, column]
             axis.plot(sizes, [r[key] for r in rows], "o-")
@@ -92,7 +92,7 @@ def main():
             results[name].append(row)
             print(
                 f"{setting['classes']:4} classes  "
-                f"{setting['images_per_class']:3} images each  "
+                f"{setting['images_per_class']:3} images per class  "
                 f"{setting['side']:4} px  {row['seconds']:8.3f} s  "
                 f"{row['memory_gb']:5.1f} GB  "
                 f"{row['classes_per_chunk']:4} classes at a time",

@@ -1,12 +1,12 @@
-"""Seconds of a distillation step, beside those of the loop as published.
+"""Seconds per distillation step, compared with the loop as published.
 
     python benchmarks/step.py --backend torch --images-per-class 10
 
-Measures in turn, in processes of their own so that their threads do not meet:
-the reference loop (plain PyTorch, see reference_loop.py), then ours with live
-real images, from cached summaries, and from cached summaries with one snapshot
-as extractor and expert. Random images and snapshots; medians over epochs of a
-few steps. Prints one JSON line last.
+Measures one after the other, each in its own process so that their threads do
+not compete: the reference loop (plain PyTorch, see reference_loop.py), then our
+step with live real images, from cached summaries, and from cached summaries
+with one snapshot for features and constraint. Images and snapshots are random.
+Reports medians over epochs of a few steps. Prints one JSON line last.
 """
 
 import argparse
@@ -34,10 +34,8 @@ def parse_arguments():
     parser.add_argument("--side", type=int, default=32)
     parser.add_argument("--channels", type=int, default=3)
     parser.add_argument("--classes", type=int, default=10)
-    parser.add_argument("--steps", type=int, default=2, help="in an epoch")
-    parser.add_argument(
-        "--dtype-policy", help="default: what the library chooses"
-    )
+    parser.add_argument("--steps", type=int, default=2, help="per epoch")
+    parser.add_argument("--dtype-policy", help="default: the library's choice")
     parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES)
     parser.add_argument("--worker", choices=MODES, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -54,7 +52,7 @@ def run_worker(args):
     import keras_tgdd
     from keras_tgdd.runtime import compilation
 
-    # What a job of thousands of steps gets.
+    # The choices for a job of thousands of steps.
     compilation.keep_freed_memory(10**12)
     policy = args.dtype_policy or compilation.default_dtype_policy(10**12)
     keras.config.set_dtype_policy(policy)
@@ -74,13 +72,13 @@ def run_worker(args):
         trainer.compile(jit_compile=jit_compile)
         data = (x, y)
         if args.worker != "live":
-            # What the summaries hold does not change the time of a step.
-            data = (
-                experts.summarize(x, y, plan=4, samples_per_class=2, verbose=0),
+            # The values in the summaries do not change the time of a step.
+            data = keras_tgdd.summarize(
+                experts, data, plan=4, samples_per_class=2, verbose=0
             )
         timer = made_up.StepTimer(args.steps)
         trainer.fit(
-            *data,
+            data,
             epochs=WARM_UP + EPOCHS,
             steps_per_epoch=args.steps,
             callbacks=[timer],
@@ -88,10 +86,11 @@ def run_worker(args):
         )
     compute = keras.dtype_policies.get(policy).compute_dtype
     one_pass = machine.convolution_operations(experts.network.network)
-    images = trainer.networks_in_step * trainer.decoded_in_step * classes
+    parts = trainer.parts
+    images = parts.networks_in_step * parts.decoded_in_step * classes
     operations = 2 * one_pass * images
     if args.worker == "live":
-        operations += one_pass * trainer.samples_per_class * classes
+        operations += one_pass * parts.samples_per_class * classes
     seconds = float(np.median(timer.seconds[WARM_UP:]))
     peak = machine.peak(compute)
     result = {
@@ -99,7 +98,7 @@ def run_worker(args):
         "all_seconds": timer.seconds[WARM_UP:],
         "hours_of_10000_steps": 10_000 * seconds / 3600,
         "dtype_policy": policy,
-        "classes_per_chunk": trainer.classes_per_chunk,
+        "classes_per_chunk": parts.synthetic_chunk,
         "gflop": operations / 1e9,
         "gflops": operations / seconds / 1e9,
         "peak_gflops": peak / 1e9,
@@ -111,7 +110,7 @@ def run_worker(args):
 
 
 def peak_memory():
-    """Largest resident memory of this process, in GB."""
+    """Peak resident memory of this process, in GB."""
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
@@ -149,7 +148,7 @@ def main():
     ours = {
         mode: call("step.py", *own, "--worker", mode) for mode in args.modes
     }
-    # Before and after ours, so that a machine that slows down is seen.
+    # Measured before and after ours, so that a slowdown of the machine shows.
     last = call("reference_loop.py", *shape)["seconds"]
     reference = float(np.median(first + last))
     provenance = {}

@@ -1,30 +1,32 @@
-"""The results that are stored: where they lie, how they are read and told."""
+"""The stored results: where they are, how they are read and formatted."""
 
 import json
 import pathlib
 
 RESULTS = pathlib.Path(__file__).parent / "results"
-# Data sets of the comparisons, and what tables call them.
+# Prefix of the files of `methods.py`, from when methods were called recipes.
+METHODS = "recipes"
+# Data sets of the comparisons, and their names in tables.
 LABELS = {"fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
 
 
 def read(path):
-    """Returns the entries of a file by name; none where there is no file."""
+    """Returns the entries of a file by name; an empty dict without a file."""
     return json.loads(path.read_text()) if path.is_file() else {}
 
 
-def by_dataset(script, kind=""):
-    """What a script stored for each data set, where it stored anything.
+def by_dataset(prefix, suffix=""):
+    """Returns the stored entries of every data set that has any.
 
     Args:
-        script: string, its name without `.py`.
-        kind: string, the rest of the files' names.
+        prefix: string, start of the files' names, such as `"combinations"`.
+        suffix: string, end of the files' names, after the data set.
 
     Returns:
         Dict from names of data sets to entries by name.
     """
     found = {
-        name: read(RESULTS / f"{script}_{name}{kind}.json") for name in LABELS
+        name: read(RESULTS / f"{prefix}_{name}{suffix}.json") for name in LABELS
     }
     return {name: entries for name, entries in found.items() if entries}
 
@@ -34,7 +36,7 @@ def percent(value):
 
 
 def mean_and_std(run):
-    """The accuracy of a run or an entry; a dash for `None`."""
+    """The accuracy of a run or an entry as text; a dash for `None`."""
     if run is None:
         return "–"
     if len(run["runs"]) == 1:

@@ -1,9 +1,10 @@
-"""The README's tables of figures, from the stored results.
+"""The README's tables, from the stored results.
 
-    python benchmarks/tables.py           # fails if the README says otherwise
-    python benchmarks/tables.py --write   # puts them into the README
+    python benchmarks/tables.py           # fails if the README differs
+    python benchmarks/tables.py --write   # writes them into the README
 
-Each table stands in the README between two comments that name it.
+Each table stands in the README between a comment that names it and one that
+ends it.
 """
 
 import argparse
@@ -13,8 +14,8 @@ import pathlib
 import sys
 
 import accuracy_runs
+import method_tables
 import numpy as np
-import recipe_tables
 from stored_results import LABELS
 from stored_results import RESULTS
 from stored_results import by_dataset
@@ -23,7 +24,7 @@ from stored_results import percent
 
 README = pathlib.Path(__file__).parents[1] / "README.md"
 
-# Result file, data set, how it was made.
+# Result file, data set, and how the set was made.
 MEASURED = [
     (
         "fashion_mnist_10",
@@ -45,7 +46,7 @@ PUBLISHED = {
     "fashion_mnist": {1: "81.5, DANCE", 10: "86.4, DREAM", 50: "89.1, IDC"},
     "cifar10": {1: "51.1, DREAM", 10: "71.9, TGDD", 50: "77.4, NCFM"},
 }
-# Of the names of runs that made a set of one size in several ways.
+# Ends of the names of runs that made a set of one size in several ways.
 ENDS = (
     *("_short", "_covariance_tgdd", "", "_factor_1"),
     *("_long", "_long_tgdd", "_long_full", "_published"),
@@ -78,12 +79,12 @@ BACKENDS = [
 
 
 def result(name):
-    """Reads the line of JSON of a stored run."""
+    """Returns the JSON result of a stored run."""
     return json.loads((RESULTS / f"{name}.json").read_text())["result"]
 
 
 def accuracy_row(name, dataset, how=None):
-    """Random images, mosaics, distilled images and all data of a run."""
+    """Cells of a run: random images, mosaics, distilled images, all data."""
     run = result(name)
     mosaics = run["mosaic_accuracy"]
     return [
@@ -129,7 +130,7 @@ def table(head, rows):
 
 
 def stored(name):
-    """The result of a run of `accuracy.py`, or `None` if it is to do."""
+    """The result of a run of `accuracy.py`, or `None` if it is missing."""
     path = RESULTS / f"accuracy_{name}.json"
     return json.loads(path.read_text())["result"] if path.is_file() else None
 
@@ -155,7 +156,7 @@ def accuracy_by_size_table():
 
 
 def accuracy_by_size_cells(run, name):
-    """What a distilled set reaches, and random images in as many epochs."""
+    """Accuracy of a distilled set, and of random images in as many epochs."""
     epochs = run["settings"]["epochs"]
     ends = ("", "_short", "_full")
     drawn = [stored(f"{name}_random{end}") for end in ends]
@@ -169,9 +170,9 @@ def accuracy_by_size_cells(run, name):
 
 
 def how_made(run):
-    """Recipe, expert and iterations of a distilled set."""
+    """Method, experts and steps of a distilled set, as text."""
     settings = run["settings"]
-    # The earliest files say nothing but the epochs of the expert.
+    # Of the expert, the earliest files have the epochs only.
     expert = settings.get("expert", {"width": 128})
     epochs = expert.get("epochs", settings.get("expert_epochs"))
     number = expert.get("number", 1)
@@ -187,7 +188,7 @@ def how_made(run):
 
 
 def named_runs_table(head, names):
-    """Runs of one protocol, those that are stored."""
+    """A table of those of the named runs that are stored."""
     rows = [
         [label, mean_and_std(stored(name))]
         for name, label in names
@@ -286,20 +287,20 @@ TABLES = {
     "baselines": baselines_table,
     "combinations": combinations_table,
     "combinations_test": lambda: combinations_table("_test"),
-    "recipes": lambda: table(*recipe_tables.comparison()),
-    "published_recipes": lambda: table(*recipe_tables.published()),
-    "long_tail": lambda: table(*recipe_tables.long_tail()),
+    "recipes": lambda: table(*method_tables.comparison()),
+    "published_recipes": lambda: table(*method_tables.published()),
+    "long_tail": lambda: table(*method_tables.long_tail()),
     "quick": lambda: accuracy_table(QUICK, "backend"),
 }
 
 
 def filled(text):
-    """Returns the README's text with every table made anew."""
+    """Returns the README's text with every table filled in again."""
     for name, make in TABLES.items():
         begin, end = f"<!-- table {name} -->\n", "<!-- end -->"
         before, found, rest = text.partition(begin)
         if not found and make().count("\n") == 1:
-            continue  # a head without rows: nothing is stored yet
+            continue  # no rows, because nothing is stored yet
         if not found or end not in rest:
             raise SystemExit(f"README.md has no place for the table {name!r}.")
         after = rest[rest.index(end) :]
@@ -309,7 +310,9 @@ def filled(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="correct README")
+    parser.add_argument(
+        "--write", action="store_true", help="update the README"
+    )
     args = parser.parse_args()
     text = README.read_text()
     expected = filled(text)

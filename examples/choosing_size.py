@@ -2,17 +2,18 @@
 
     KERAS_BACKEND=torch python examples/choosing_size.py --quick
 
-More images per class give more accuracy, and take more bytes and time. A factor
-of 2 makes each image a mosaic of four, at half the resolution and in the same
-bytes. What pays depends on the data, so it is measured: sets are made of two
-thirds of the training images, and networks trained on them are tested on the
-rest. The test images are left to tell the truth about what was chosen. Digits
-are enlarged to 16 pixels here; it takes some minutes, and `--quick` about one.
+More images per class give higher accuracy, and cost more bytes and time. A
+factor of 2 makes each image a mosaic of four, at half the resolution and in the
+same number of bytes. The best choice depends on the data, so it is measured:
+sets are distilled from two thirds of the training images, and networks trained
+on them are tested on the last third. The test images stay unused, for the final
+figure of the chosen size. Digits are enlarged to 16 pixels here. The example
+takes some minutes, with `--quick` about one.
 
-How to read the result: in the plot, take the leftmost point that is accurate
-enough. Where the line of factor 2 is higher, mosaics pay. Differences within
-the bars, deviations over networks, say nothing; `--quick` trains one network
-for each set and has no bars.
+How to read the result: in the plot, choose the leftmost point that is accurate
+enough. Where the line of factor 2 is higher, mosaics pay. Bars are standard
+deviations over networks; smaller differences mean nothing. `--quick` trains one
+network per set and has no bars.
 """
 
 import argparse
@@ -29,33 +30,21 @@ import keras_tgdd
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation.scores import storage
 
-FULL = {"expert_epochs": 30, "iterations": 200, "epochs": 300, "runs": 3}
-QUICK = {"expert_epochs": 8, "iterations": 40, "epochs": 60, "runs": 1}
+FULL = {"expert_epochs": 30, "steps": 200, "epochs": 300, "runs": 3}
+QUICK = {"expert_epochs": 8, "steps": 40, "epochs": 60, "runs": 1}
 NAMES = ("per class", "factor", "bytes", "seconds", "accuracy", "std")
-network_fn = functools.partial(keras_tgdd.models.ConvNet, width=32)
+network = functools.partial(keras_tgdd.models.ConvNet, width=32)
 
 
-def measure(x, y, held_out, args, size, factor):
-    start = time.perf_counter()
-    distilled = keras_tgdd.distill(
-        x,
-        y,
-        images_per_class=size,
-        factor=factor,
-        network_fn=network_fn,
-        expert_epochs=args.expert_epochs,
-        iterations=args.iterations,
-        constraint_weight=0.1,  # as in quickstart.py
-        directory=args.output_dir,
-        cache_summaries=True,
+def measure(distilled, held_out, args):
+    """Returns accuracies of networks that are trained on a distilled set."""
+    return keras_tgdd.evaluate(
+        distilled,
+        held_out,
+        network=network,
+        protocol=get_protocol("tgdd", epochs=args.epochs, flip=False),
+        num_runs=args.runs,
     )
-    seconds = time.perf_counter() - start
-    protocol = get_protocol("tgdd", epochs=args.epochs, flip=False)
-    result = keras_tgdd.evaluate(
-        distilled, *held_out, network_fn, protocol, args.runs
-    )
-    stored = storage(distilled, x).num_bytes
-    return size, factor, stored, seconds, result.mean, result.std
 
 
 def draw(path, rows):
@@ -78,17 +67,27 @@ def main():
     parser.add_argument("--output-dir", default="output/choosing_size")
     parser.set_defaults(**(QUICK if parser.parse_args().quick else FULL))
     args = parser.parse_args()
-    data = keras_tgdd.datasets.load("digits", image_size=16)
+    digits = keras_tgdd.datasets.load("digits", image_size=16)
     x, x_held, y, y_held = train_test_split(
-        data.x_train, data.y_train, test_size=1 / 3, random_state=0
+        digits.x_train, digits.y_train, test_size=1 / 3, random_state=0
     )
-    # Made once: each distillation finds them.
-    epochs, kept = args.expert_epochs, args.output_dir
-    keras_tgdd.train_experts(network_fn, x, y, 1, epochs, kept).summarize(x, y)
-    rows = [
-        measure(x, y, (x_held, y_held), args, size, factor)
-        for factor, size in itertools.product((1, 2), args.sizes)
-    ]
+    data, kept = keras_tgdd.datasets.from_arrays(x, y), args.output_dir
+    experts = keras_tgdd.train_experts(
+        data, network, num_experts=1, epochs=args.expert_epochs, directory=kept
+    )
+    summaries = keras_tgdd.summarize(experts, data)  # for sets of all sizes
+    rows = []
+    for factor, size in itertools.product((1, 2), args.sizes):
+        start = time.perf_counter()
+        # The constraint weight is that of quickstart.py.
+        tgdd = keras_tgdd.methods.TGDD(factor=factor, constraint_weight=0.1)
+        trainer = tgdd.build(data, experts, size)
+        trainer.fit(summaries, steps_per_epoch=args.steps, verbose=0)
+        distilled = trainer.distilled_dataset()
+        seconds = time.perf_counter() - start
+        result = measure(distilled, (x_held, y_held), args)
+        stored = storage(distilled, x).num_bytes
+        rows.append((size, factor, stored, seconds, result.mean, result.std))
     for row in (NAMES, *rows):
         print("".join(f"{str(value)[:9]:>10}" for value in row))
     draw(pathlib.Path(kept) / "sizes.png", rows)

@@ -2,10 +2,9 @@
 
     KERAS_BACKEND=torch python examples/cifar.py --quick
 
-`--recipe` takes another system of the field than TGDD. The defaults are the
-paper's and mean days on a CPU; `--quick` is done within ten minutes on two
-cores. A second run finds its finished experts and goes on with an unfinished
-one.
+`--method` distils by another method than TGDD. The defaults are the paper's and
+take days on a CPU; `--quick` takes ten minutes on two cores. A second run loads
+finished experts and resumes an unfinished one.
 """
 
 import argparse
@@ -24,14 +23,13 @@ from comparison import print_table
 from comparison import write_outputs
 from keras_tgdd import Progress
 from keras_tgdd.evaluation import get_protocol
-from keras_tgdd.methods.building import planned_steps
 
-# Settings that were not given on the command line: the paper's ...
+# Defaults of the command line: the paper's ...
 PAPER = {
     "images_per_class": 10,
     "num_experts": 5,
     "expert_epochs": 60,
-    "iterations": 10_000,
+    "steps": 10_000,
     "num_runs": 3,
     "epochs": 1500,
     "width": 128,
@@ -40,12 +38,12 @@ PAPER = {
 }
 LARGE = {"expert_epochs": 80}
 LARGE_EPOCHS = {1: 2000, 10: 1500, 50: 1000}
-# ... and what two cores do in ten minutes, up to 32 pixels and above. The
-# network is narrower, so these figures do not compare with published ones.
+# ... and those of `--quick`, up to 32 pixels and above. The network is
+# narrower, so its accuracies do not compare with published ones.
 QUICK = {
     "num_experts": 1,
     "expert_epochs": 4,
-    "iterations": 40,
+    "steps": 40,
     "num_runs": 2,
     "epochs": 40,
     "samples_per_class": 32,
@@ -61,6 +59,8 @@ QUICK_LARGE = {
     "max_train": 2_000,
     "max_test": 500,
 }
+# Fields of the method that the command line sets.
+METHOD_FIELDS = ("factor", "samples_per_class")
 
 
 def parse_arguments():
@@ -72,20 +72,21 @@ def parse_arguments():
             flag = "--" + name.replace("_", "-")
             parser.add_argument(flag, type=int, help=f"default: {value}")
     parser.add_argument(
-        "--recipe",
+        "--method",
         default="tgdd",
-        choices=keras_tgdd.methods.__all__,
+        choices=keras_tgdd.methods.method_names(),
         help="default: tgdd",
     )
-    for flag in ("--factor", "--samples-per-class"):
-        parser.add_argument(flag, type=int, help="default: the recipe's")
+    for flag in METHOD_FIELDS:
+        flag = "--" + flag.replace("_", "-")
+        parser.add_argument(flag, type=int, help="default: the method's")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--output-dir", help="default: output/<dataset>, with _quick if so"
+        "--output-dir", help="default: output/<dataset>[_quick]"
     )
     parser.add_argument(
         "--dtype-policy",
-        help="of the networks; default: what is fastest here",
+        help="of the networks; default: the fastest on this machine",
     )
     parser.add_argument(
         "--quick", action="store_true", help="ten minutes on two cores"
@@ -93,8 +94,8 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def settle(args, image_size):
-    """Fills in what the command line left open."""
+def complete(args, image_size):
+    """Completes the arguments by the defaults for this image size."""
     large = image_size >= 64
     settings = {**PAPER, **(LARGE if large else {})}
     if args.quick:
@@ -106,8 +107,15 @@ def settle(args, image_size):
     return argparse.Namespace(**{**vars(args), **settings, **given})
 
 
+def chosen_method(args):
+    """Returns the method with the fields of the command line."""
+    given = {name: getattr(args, name) for name in METHOD_FIELDS}
+    given = {name: value for name, value in given.items() if value is not None}
+    return keras_tgdd.methods.get_method(args.method).replace(**given)
+
+
 def subset(x, y, most, seed):
-    """A stratified part of the data, for `--quick`."""
+    """Returns a stratified part of the data, for `--quick`."""
     if most is None or most >= len(x):
         return x, y
     index = train_test_split(
@@ -119,7 +127,7 @@ def subset(x, y, most, seed):
 def main():
     args = parse_arguments()
     data = keras_tgdd.datasets.load(args.dataset, args.data_dir)
-    args = settle(args, data.image_shape[0])
+    args = complete(args, data.image_shape[0])
     x, y = subset(data.x_train, data.y_train, args.max_train, args.seed)
     x_test, y_test = subset(data.x_test, data.y_test, args.max_test, args.seed)
     data = dataclasses.replace(
@@ -127,39 +135,31 @@ def main():
     )
     name = args.dataset.replace("/", "_") + ("_quick" if args.quick else "")
     directory = pathlib.Path(args.output_dir or f"output/{name}")
-    network_fn = functools.partial(keras_tgdd.models.ConvNet, width=args.width)
+    network = functools.partial(keras_tgdd.models.ConvNet, width=args.width)
     stopwatch = Stopwatch()
 
     with stopwatch("expert"):
         experts = keras_tgdd.train_experts(
-            network_fn,
-            x,
-            y,
+            data,
+            network,
             num_experts=args.num_experts,
             epochs=args.expert_epochs,
             directory=directory / "experts",
-            validation_data=(x_test, y_test),
-            mean=data.mean,
-            std=data.std,
-            class_names=data.class_names,
+            validation_data=data.test,
             seed=args.seed,
             dtype_policy=args.dtype_policy,
         )
     with stopwatch("distill"):
-        recipe = getattr(keras_tgdd.methods, args.recipe)
-        given = {
-            name: getattr(args, name)
-            for name in ("factor", "samples_per_class")
-            if getattr(args, name) is not None
-        }
-        given |= planned_steps(recipe, args.iterations)
-        trainer = recipe(
-            data, experts, args.images_per_class, seed=args.seed, **given
+        trainer = chosen_method(args).build(
+            data,
+            experts,
+            args.images_per_class,
+            steps=args.steps,
+            seed=args.seed,
         )
         trainer.fit(
-            x,
-            y,
-            steps_per_epoch=args.iterations,
+            data,
+            steps_per_epoch=args.steps,
             callbacks=[Progress("distillation")],
             verbose=0,
         )
@@ -172,10 +172,10 @@ def main():
             distilled,
             experts,
             protocol,
-            args.num_runs,
-            args.seed,
-            network_fn,
-            args.dtype_policy,
+            num_runs=args.num_runs,
+            seed=args.seed,
+            network=network,
+            dtype_policy=args.dtype_policy,
         )
     print_table(rows, protocol)
     print_json(data, distilled, rows, stopwatch.seconds, output)

@@ -1,4 +1,4 @@
-"""What both examples share: the comparison, its table and its JSON line."""
+"""The comparison of several examples, its table and its line of JSON."""
 
 import json
 import pathlib
@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 import keras_tgdd
-from keras_tgdd.evaluation import random_images
+from keras_tgdd.evaluation import select_images
 
 
 def compare(
@@ -17,9 +17,10 @@ def compare(
     distilled,
     experts,
     protocol,
-    num_runs,
-    seed,
-    network_fn=None,
+    *,
+    num_runs=3,
+    seed=0,
+    network=None,
     dtype_policy=None,
 ):
     """Evaluates real and distilled images under one protocol.
@@ -27,42 +28,33 @@ def compare(
     Args:
         data: `ImageDataset`.
         distilled: `DistilledDataset`.
-        experts: `ExpertTrajectories`; their last test accuracy stands for a
-            training on all data, since the protocol's would take a day.
+        experts: `ExpertTrajectories`. Their last test accuracy is reported
+            for a training on all data, which would take a day under the
+            protocol.
         protocol: `TrainingRecipe`.
-        num_runs: int, fresh networks for each set.
+        num_runs: int, fresh networks per set.
         seed: int.
-        network_fn: builds the networks; `None` takes `ConvNet`.
-        dtype_policy: of the networks; `None` takes what is fastest.
+        network: function that builds the networks. `None` uses `ConvNet`.
+        dtype_policy: string, of the networks. `None` uses the fastest.
 
     Returns:
-        A dict from the name of a set to `(accuracies, images stored, how)`.
+        A dict that maps the name of a set to its accuracies, the number of
+        stored images and the training.
     """
     size = distilled.images_per_class
-
-    def draw(factor):
-        return random_images(
-            data.x_train,
-            data.y_train,
-            size,
-            factor,
-            data.mean,
-            data.std,
-            seed=seed,
-        )
-
-    drawn = {"random real images": draw(1)}
+    sets = {"random real images": select_images(data, size, seed=seed)}
     if distilled.factor > 1:
-        drawn["random real mosaics"] = draw(distilled.factor)
-    drawn["distilled"] = distilled
+        sets["random real mosaics"] = select_images(
+            data, size, factor=distilled.factor, seed=seed
+        )
+    sets["distilled"] = distilled
     stored = size * data.num_classes
     rows = {}
-    for name, candidate in drawn.items():
+    for name, small_set in sets.items():
         result = keras_tgdd.evaluate(
-            candidate,
-            data.x_test,
-            data.y_test,
-            network_fn,
+            small_set,
+            data,
+            network=network,
             protocol=protocol,
             num_runs=num_runs,
             seed=seed,
@@ -81,7 +73,7 @@ def compare(
 
 
 def print_table(rows, protocol):
-    """Prints one line a set: mean ± standard deviation over networks."""
+    """Prints one line per set: mean ± standard deviation over networks."""
     print(f"\nTest accuracy in %, mean ± std; protocol {protocol.name!r}")
     for name, (runs, stored, how) in rows.items():
         mean, std = 100 * np.mean(runs), 100 * np.std(runs)
@@ -117,7 +109,7 @@ def print_json(data, distilled, rows, seconds, output):
                 "backend": keras.backend.backend(),
                 "images_per_class": distilled.images_per_class,
                 "random_accuracy": random,
-                # Mosaics of one tile are the random images themselves.
+                # With factor 1, mosaics are the random images themselves.
                 "mosaic_accuracy": means.get("random real mosaics", random),
                 "distilled_accuracy": means["distilled"],
                 "distilled_std": float(np.std(rows["distilled"][0])),

@@ -1,14 +1,14 @@
-"""Learns classes a few at a time, with a memory of distilled images.
+"""Learns classes a few at a time, with a replay memory of distilled images.
 
     KERAS_BACKEND=torch python examples/continual_learning.py
 
-Class-incremental learning: at each step a few new classes arrive, a memory of
-them is kept, and a network is trained from scratch on the memories of all
-classes so far (GDumb; arXiv 2110.04181, section 4.4). Only the data of the
-new classes are at hand, for experts and distillation alike; images are
-normalized by the statistics of the first step's classes throughout. Memories
-of distilled images stand beside those of random images and of herding; all
-hold as many images. On the digits, five orders take about a quarter of an hour.
+Class-incremental learning: each task brings a few new classes, a memory of them
+is kept, and a network is trained from scratch on the memories of all classes so
+far (GDumb; arXiv 2110.04181, section 4.4). Experts and distillation see the
+data of the new classes only; images of all tasks are normalized by the
+statistics of the first. Memories of distilled images are compared with random
+images and with herding, at the same number of images. On the digits, five
+orders take about a quarter of an hour.
 """
 
 import argparse
@@ -23,7 +23,6 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 import keras_tgdd
-from keras_tgdd.datasets.statistics import channel_statistics
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import select_images
 from keras_tgdd.storage.atomic_write import atomic_write
@@ -35,12 +34,12 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dataset", default="digits", help="any TFDS name")
     parser.add_argument("--data-dir", help="where TFDS keeps its data")
-    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--tasks", type=int, default=5)
     parser.add_argument("--orders", type=int, default=5, help="of the classes")
     parser.add_argument("--images-per-class", type=int, default=2)
     parser.add_argument("--factor", type=int, default=1)
     parser.add_argument("--expert-epochs", type=int, default=40)
-    parser.add_argument("--iterations", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--constraint-weight", type=float, default=0.1)
     parser.add_argument("--epochs", type=int, default=200, help="of retraining")
     parser.add_argument("--max-train", type=int, help="images used")
@@ -49,106 +48,93 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def arrivals(num_classes, steps, seed):
-    """Classes that arrive at each step, in a random order."""
-    if num_classes < 2 * steps:
+def split_classes(num_classes, tasks, seed):
+    """Returns the classes of each task, in a random order."""
+    if num_classes < 2 * tasks:
         sys.exit(
-            f"An expert needs two classes or more at each step. Received: "
-            f"{steps} steps of {num_classes} classes"
+            f"An expert needs two classes or more per task. Received: "
+            f"{tasks} tasks of {num_classes} classes"
         )
     order = np.random.default_rng(seed).permutation(num_classes)
-    return np.array_split(order, steps)
+    return np.array_split(order, tasks)
 
 
-def of_classes(x, y, classes):
-    """Images of some classes, labelled in the order of these."""
+def select_classes(x, y, classes):
+    """Returns the images of some classes, labelled by their positions."""
     chosen = np.isin(y, classes)
     positions = np.full(int(y.max()) + 1, -1)
     positions[classes] = np.arange(len(classes))
     return x[chosen], positions[y[chosen]]
 
 
-def remember(data, classes, statistics, args, seed):
+def remember(data, classes, normalization, args, seed):
     """Returns the memory of new classes by each method.
 
-    Nothing but the data of these classes is used, and the statistics.
+    Uses the data of these classes only.
     """
-    x, y = of_classes(data.x_train, data.y_train, classes)
-    mean, std = statistics
+    x, y = select_classes(data.x_train, data.y_train, classes)
+    new = keras_tgdd.datasets.from_arrays(x, y, normalization=normalization)
     experts = keras_tgdd.train_experts(
-        keras_tgdd.models.ConvNet,
-        x,
-        y,
+        new,
         num_experts=1,
         epochs=args.expert_epochs,
         directory=pathlib.Path(args.output_dir)
         / f"{data.name.replace('/', '_')}"
         / ("experts_" + "_".join(map(str, classes)) + f"_{seed}"),
-        mean=mean,
-        std=std,
         seed=seed,
         verbose=0,
     )
-    synthetic = keras_tgdd.layers.SyntheticImages(
-        len(classes), args.images_per_class, data.image_shape, args.factor
+    tgdd = keras_tgdd.methods.TGDD(
+        factor=args.factor, constraint_weight=args.constraint_weight
     )
-    synthetic.adapt(x, y, seed=seed)
-    trainer = keras_tgdd.DistillationTrainer(
-        synthetic,
-        experts,
-        constraint_weight=args.constraint_weight,
-        seed=seed,
-    )
-    trainer.fit(x, y, steps_per_epoch=args.iterations, verbose=0)
+    trainer = tgdd.build(new, experts, args.images_per_class, seed=seed)
+    trainer.fit(new, steps_per_epoch=args.steps, verbose=0)
     memories = {"distilled": trainer.distilled_dataset()}
     features = {"herding": experts.features(x), "random": None}
-    for method, of_images in features.items():
+    for method, image_features in features.items():
         memories[method] = select_images(
-            x,
-            y,
+            new,
             args.images_per_class,
             method,
-            of_images,
+            features=image_features,
             factor=args.factor,
-            mean=mean,
-            std=std,
             seed=seed,
         )
     return memories
 
 
 def join(memories):
-    """One set of the memories of several steps."""
+    """Joins the memories of several tasks in one set."""
     first = memories[0]
     return keras_tgdd.DistilledDataset(
         np.concatenate([memory.images for memory in memories]),
         factor=first.factor,
-        mean=first.mean,
-        std=first.std,
+        normalization=first.normalization,
     )
 
 
 def learn(data, args, order):
-    """Accuracy after each step, by method, for one order of the classes."""
+    """Returns the accuracy after each task, by method, for one order."""
     protocol = get_protocol("tgdd", epochs=args.epochs, flip=data.flip)
     kept = {method: [] for method in METHODS}
     accuracies = {method: [] for method in METHODS}
     seen = np.array([], int)
-    steps = arrivals(data.num_classes, args.steps, [args.seed, order])
-    first, _ = of_classes(data.x_train, data.y_train, steps[0])
-    statistics = channel_statistics(first)
-    for classes in steps:
+    tasks = split_classes(data.num_classes, args.tasks, [args.seed, order])
+    first, _ = select_classes(data.x_train, data.y_train, tasks[0])
+    normalization = keras_tgdd.Normalization.of(first)
+    seed = args.seed + order
+    for classes in tasks:
         seen = np.concatenate([seen, classes])
-        test = of_classes(data.x_test, data.y_test, seen)
-        memories = remember(data, classes, statistics, args, args.seed + order)
+        test = select_classes(data.x_test, data.y_test, seen)
+        memories = remember(data, classes, normalization, args, seed)
         for method in METHODS:
             kept[method].append(memories[method])
             result = keras_tgdd.evaluate(
                 join(kept[method]),
-                *test,
+                test,
                 protocol=protocol,
                 num_runs=1,
-                seed=args.seed + order,
+                seed=seed,
                 verbose=0,
             )
             accuracies[method].append(result.mean)
@@ -164,7 +150,7 @@ def learn(data, args, order):
 
 
 def draw(path, num_seen, accuracies):
-    """Accuracy against classes seen, mean and deviation over orders."""
+    """Draws accuracy against classes seen, mean and std over orders."""
     figure = matplotlib.figure.Figure(
         figsize=(5.6, 3.8), dpi=150, layout="constrained"
     )
@@ -190,7 +176,7 @@ def draw(path, num_seen, accuracies):
 def main():
     args = parse_arguments()
     data = keras_tgdd.datasets.load(args.dataset, args.data_dir)
-    arrivals(data.num_classes, args.steps, 0)  # refuses before any work
+    tasks = split_classes(data.num_classes, args.tasks, 0)
     if args.max_train and args.max_train < len(data.x_train):
         x, _, y, _ = train_test_split(
             data.x_train,
@@ -204,13 +190,12 @@ def main():
     for order in range(args.orders):
         for method, values in learn(data, args, order).items():
             accuracies[method].append(values)
-    sizes = [len(c) for c in arrivals(data.num_classes, args.steps, 0)]
-    num_seen = np.cumsum(sizes).tolist()
-    path = pathlib.Path(args.output_dir) / f"{data.name}_{args.steps}.png"
+    num_seen = np.cumsum([len(classes) for classes in tasks]).tolist()
+    path = pathlib.Path(args.output_dir) / f"{data.name}_{args.tasks}.png"
     path = path.with_name(path.name.replace("/", "_"))
     path.parent.mkdir(parents=True, exist_ok=True)
     draw(path, num_seen, accuracies)
-    print(f"\nAfter the last step, {args.images_per_class} images per class:")
+    print(f"\nAfter the last task, {args.images_per_class} images per class:")
     last = {}
     for method in METHODS:
         values = np.array(accuracies[method])[:, -1]

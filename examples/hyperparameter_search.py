@@ -2,13 +2,13 @@
 
     KERAS_BACKEND=torch python examples/hyperparameter_search.py
 
-A search on a distilled set is worth something if it ranks recipes as one on all
-data does, and takes less time. This example measures both: it trains under
-sixteen recipes on all data, on a distilled set and on random images, each for
-as many epochs as suits it, and reports rank correlations, what the recipe
-chosen on a small set costs, and seconds, those of making the set included. A
-third of the training images is held out to rank by; the test images are not
-read.
+A search on a distilled set pays if it ranks recipes like a search on all data
+does, in less time. This example measures both: it trains under sixteen recipes
+on all data, on a distilled set and on random images, each for as many epochs as
+suits it. It reports rank correlations, the accuracy that the recipe chosen on a
+small set loses on all data, and seconds, including those of making the set.
+Recipes are ranked on a held-out third of the training images; the test images
+are not read.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from scipy.stats import spearmanr
 from sklearn.model_selection import train_test_split
 
 import keras_tgdd
-from keras_tgdd.evaluation import random_images
+from keras_tgdd.evaluation import select_images
 from keras_tgdd.storage.atomic_write import atomic_write
 from keras_tgdd.training import TrainingRecipe
 
@@ -41,7 +41,7 @@ def parse_arguments():
     parser.add_argument("--images-per-class", type=int, default=10)
     parser.add_argument("--factor", type=int, default=1)
     parser.add_argument("--expert-epochs", type=int, default=40)
-    parser.add_argument("--iterations", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--constraint-weight", type=float, default=0.1)
     parser.add_argument(
         "--full-epochs", type=int, default=30, help="of a training on all data"
@@ -56,13 +56,13 @@ def parse_arguments():
 
 
 def recipes():
-    """The recipes that are ranked, by name."""
+    """Yields the recipes that are ranked."""
     for rate, momentum, (label, operations) in itertools.product(
         LEARNING_RATES, MOMENTA, AUGMENTATIONS.items()
     ):
         name = f"rate {rate}, momentum {momentum}, {label}"
         yield TrainingRecipe(
-            name=name,
+            name,
             epochs=1,
             learning_rate=rate,
             momentum=momentum,
@@ -71,7 +71,7 @@ def recipes():
 
 
 def rank(training, held_out, epochs, args):
-    """Trains under each recipe on one set.
+    """Trains on one set under each recipe.
 
     Returns:
         Accuracies on the held-out images, shape `(recipes, runs)`, and
@@ -82,7 +82,7 @@ def rank(training, held_out, epochs, args):
     for recipe in recipes():
         result = keras_tgdd.evaluate(
             training,
-            *held_out,
+            held_out,
             protocol=recipe.replace(epochs=epochs),
             num_runs=args.num_runs,
             seed=args.seed,
@@ -92,33 +92,30 @@ def rank(training, held_out, epochs, args):
     return np.array(accuracies), time.perf_counter() - start
 
 
-def as_set(x, y, data):
-    """All images as a set, so that they are normalized as the others are.
-
-    A class of fewer images than another repeats some.
-    """
-    most = int(np.bincount(y).max())
-    return random_images(x, y, most, mean=data.mean, std=data.std)
-
-
-def distil(x, y, data, args, directory):
+def distil(data, args, directory):
+    """Trains an expert and distils along it."""
+    experts = keras_tgdd.train_experts(
+        data,
+        num_experts=1,
+        epochs=args.expert_epochs,
+        directory=directory,
+        seed=args.seed,
+    )
     return keras_tgdd.distill(
-        x,
-        y,
-        images_per_class=args.images_per_class,
-        factor=args.factor,
-        expert_epochs=args.expert_epochs,
-        iterations=args.iterations,
-        constraint_weight=args.constraint_weight,
-        directory=directory / f"{data.name.replace('/', '_')}_experts",
-        mean=data.mean,
-        std=data.std,
+        data,
+        args.images_per_class,
+        keras_tgdd.methods.TGDD(
+            factor=args.factor, constraint_weight=args.constraint_weight
+        ),
+        experts=experts,
+        steps=args.steps,
+        directory=directory,
         seed=args.seed,
     )
 
 
 def judge(names, means, seconds):
-    """Prints accuracies and ranks; returns what the small sets are worth."""
+    """Prints accuracies; returns correlations, choices and their costs."""
     print(f"\n{'recipe':<40} {'all data':>9} {'distilled':>9} {'random':>9}")
     for index in np.argsort(-means["all data"]):
         row = "".join(f"{100 * means[name][index]:10.1f}" for name in means)
@@ -134,16 +131,16 @@ def judge(names, means, seconds):
             "cost": cost,
         }
         print(
-            f"\n{name}: rank correlation {correlation:.2f}; the recipe that "
-            f"it chooses, {names[chosen]!r}, loses {100 * cost:.1f} points on "
-            f"all data; {seconds[name]:.0f} s instead of "
+            f"\n{name}: rank correlation {correlation:.2f}; the recipe chosen "
+            f"on it, {names[chosen]!r}, loses {100 * cost:.1f} points on all "
+            f"data; {seconds[name]:.0f} s instead of "
             f"{seconds['all data']:.0f} s"
         )
     return found
 
 
 def draw(path, means):
-    """Accuracy on the small sets against that on all data."""
+    """Draws accuracy after the small sets against that after all data."""
     figure = matplotlib.figure.Figure(
         figsize=(5.0, 4.6), dpi=150, layout="constrained"
     )
@@ -154,7 +151,7 @@ def draw(path, means):
         )
     axis.set_xlabel("held-out accuracy after all data, in %")
     axis.set_ylabel("after the small set, in %")
-    axis.set_title("One point a recipe", fontsize=10)
+    axis.set_title("One point per recipe", fontsize=10)
     axis.grid(alpha=0.3)
     axis.legend()
     with atomic_write(path) as temporary:
@@ -175,34 +172,34 @@ def main():
         x, _, y, _ = train_test_split(
             x, y, train_size=args.max_train, stratify=y, random_state=args.seed
         )
+    train = keras_tgdd.datasets.from_arrays(
+        x, y, normalization=data.normalization
+    )
+    name = data.name.replace("/", "_")
     directory = pathlib.Path(args.output_dir)
     directory.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
-    distilled = distil(x, y, data, args, directory)
+    distilled = distil(train, args, directory / f"{name}_experts")
     made_in = time.perf_counter() - start
     sets = {
-        "all data": as_set(x, y, data),
+        # A class with fewer images than the largest repeats some.
+        "all data": select_images(train, int(train.counts.max())),
         "distilled": distilled,
-        "random": random_images(
-            x,
-            y,
-            args.images_per_class,
-            factor=args.factor,
-            mean=data.mean,
-            std=data.std,
-            seed=args.seed,
+        "random": select_images(
+            train, args.images_per_class, factor=args.factor, seed=args.seed
         ),
     }
     names = [recipe.name for recipe in recipes()]
     accuracies, seconds, means = {}, {}, {}
-    for name, training in sets.items():
-        print(f"ranking {len(names)} recipes on {name}", flush=True)
-        epochs = args.full_epochs if name == "all data" else args.epochs
-        runs, seconds[name] = rank(training, (x_held, y_held), epochs, args)
-        accuracies[name], means[name] = runs.tolist(), runs.mean(axis=1)
+    for searched, training in sets.items():
+        print(f"ranking {len(names)} recipes on {searched}", flush=True)
+        epochs = args.full_epochs if searched == "all data" else args.epochs
+        runs, seconds[searched] = rank(training, (x_held, y_held), epochs, args)
+        accuracies[searched] = runs.tolist()
+        means[searched] = runs.mean(axis=1)
     seconds["distilled"] += made_in
     found = judge(names, means, seconds)
-    path = directory / f"{data.name.replace('/', '_')}.png"
+    path = directory / f"{name}.png"
     draw(path, means)
     print(f"Wrote {path}")
     print(

@@ -2,17 +2,17 @@
 
     KERAS_BACKEND=torch python examples/own_images.py --directory photos
 
-The folder holds a folder of images for each class. Sizes, formats and counts
-may differ, and grey images may lie among coloured ones: all are resized and
-cropped to one size, and files that cannot be read are named and left out. A
-fifth of each class is held out. Without `--directory` such a folder is made
-from digits; that takes one or two minutes. Ten lines of `main` are all there is
-to it; the network at their end is plain Keras, not made for distilled images.
+The folder holds one folder of images per class. Sizes, formats and counts may
+differ, and grey images may lie among coloured ones: all are resized and cropped
+to one size, and files that cannot be read are named and left out. A fifth of
+each class is held out. Without `--directory` the example makes such a folder
+from digits and takes one or two minutes. The whole job is ten lines of `main`;
+the network at their end is plain Keras, not made for distilled images.
 
-How to read the result: a network like it is trained on as many real images,
-drawn at random. The difference of the two accuracies is what distilling was
-worth. Look at `distilled.png`, too: each image is a mosaic of four, and each of
-the four should still be told to be of its class.
+How to read the result: a second network of the same kind is trained on as many
+real images, drawn at random. The difference of the two accuracies is what
+distilling is worth. Look at `distilled.png`, too: each image is a mosaic of
+four, and the class of each of the four should still be visible.
 """
 
 import argparse
@@ -24,22 +24,22 @@ import numpy as np
 from PIL import Image
 
 import keras_tgdd
-from keras_tgdd.evaluation import random_images
+from keras_tgdd.evaluation import select_images
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--directory", help="default: one made from digits")
+    parser.add_argument("--directory", help="default: made from digits")
     parser.add_argument("--image-size", type=int, default=12)
     parser.add_argument("--images-per-class", type=int, default=3)
-    parser.add_argument("--iterations", type=int, default=100)
+    parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--output-dir", default="output/own_images")
     return parser.parse_args()
 
 
 def make_folder(folder):
-    """Digits as people have images: unequal in every way, and one broken."""
+    """Writes digits of different sizes, modes and counts, and a broken file."""
     data = keras_tgdd.datasets.load("digits")
     for label, name in enumerate(("zero", "one", "two", "three", "four")):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def make_folder(folder):
 
 
 def plain_network(image_shape, num_classes):
-    """Any classifier will do."""
+    """Builds a small classifier; any other would do."""
     network = keras.Sequential([keras.Input(image_shape)])
     network.add(keras.layers.Conv2D(32, 3, activation="relu"))
     network.add(keras.layers.Flatten())
@@ -73,18 +73,16 @@ def main():
         make_folder(folder)
     # The ten lines.
     data = keras_tgdd.datasets.from_directory(folder, args.image_size)
-    size, steps = args.images_per_class, args.iterations
-    distilled = keras_tgdd.distill(
-        data, images_per_class=size, iterations=steps, directory=kept
-    )
+    size, steps = args.images_per_class, args.steps
+    distilled = keras_tgdd.distill(data, size, steps=steps, directory=kept)
     distilled.save(output / "distilled.safetensors")
     images, labels = distilled.to_numpy()
     network = plain_network(data.image_shape, data.num_classes)
     network.fit(distilled.preprocess(images), labels, epochs=epochs, verbose=0)
-    # And what real images would have given.
+    # And the same with real images.
     distilled.to_grid(output / "distilled.png")
     rival = plain_network(data.image_shape, data.num_classes)
-    real = random_images(data.x_train, data.y_train, size)
+    real = select_images(data, size)
     images, labels = real.to_numpy()
     rival.fit(distilled.preprocess(images), labels, epochs=epochs, verbose=0)
     x_test = distilled.preprocess(data.x_test)

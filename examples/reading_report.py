@@ -1,33 +1,32 @@
-"""Makes a report of small sets, and says how to read it.
+"""Makes a report of small sets, and explains how to read it.
 
     KERAS_BACKEND=torch python examples/reading_report.py --quick
 
-Distilled digits stand beside real ones chosen by herding and at random, one or
-ten images per class. It takes some minutes; with `--quick`, about one.
+Distilled digits are compared with real ones, chosen by herding and at random,
+one or ten per class. It takes some minutes, with `--quick` about one.
 
-**The table** has a row for each set. Accuracy is the mean ± standard deviation
-of fresh networks on test images, after their last epoch; sets whose difference
-is within the deviations are not told apart. A table is of one protocol, since
-figures of different ones do not compare. *Compression* is bytes of all training
-images over those of the set.
+**The table** has one row per set. Accuracy is the mean ± standard deviation of
+fresh networks on test images; a difference within the deviations means nothing.
+*Compression* is the size of all training images over the size of the set.
 
 **Accuracy against images per class** shows what a larger set adds. Where the
 lines meet, distilling is no longer worth its time.
 
-**Accuracy against time** says what the lead costs. Dashed lines are sets of
+**Accuracy against time** shows the cost of the gain. Dashed lines are sets of
 real images, which take no time to make.
 
-**Images**, here of the larger sets, should be told to be of their class. If
-they look like noise, they were moved too far; if like photographs, hardly.
+**Images**, here of the larger sets, should show their class. If they look like
+noise, the pixels moved too far; if they look like photographs, hardly at all.
 
-**Confusion**: off the diagonal stands what a class (row) is taken for. A column
-that is dark from top to bottom is a class that swallows others.
+**Confusion** counts, for the images of each class (row), which class was
+predicted (column). A column that is dark from top to bottom is a class that is
+predicted for the images of many others.
 
 **Features** shows real images (dots) and those of the set (crosses) early,
 midway and late in the training of an expert. Crosses should lie among the dots
-of their class. *Mismatch* is the distance of class means. Herding makes it
-small; a distilled set can have more of it and be more accurate, since it is
-also made to keep classes apart.
+of their class. *Mismatch* is the distance of class means. A distilled set can
+have more of it than herding and be more accurate: its constraint keeps classes
+apart.
 """
 
 import argparse
@@ -40,8 +39,10 @@ import keras_tgdd
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import select_images
 
-FULL = {"expert_epochs": 40, "iterations": 200, "epochs": 200, "runs": 3}
-QUICK = {"expert_epochs": 8, "iterations": 20, "epochs": 60, "runs": 1}
+# The settings of quickstart.py.
+TGDD = keras_tgdd.methods.TGDD(factor=1, constraint_weight=0.1)
+FULL = {"expert_epochs": 40, "steps": 200, "epochs": 200, "runs": 3}
+QUICK = {"expert_epochs": 8, "steps": 20, "epochs": 60, "runs": 1}
 
 
 def parse_arguments():
@@ -58,38 +59,37 @@ def parse_arguments():
 def main():
     args = parse_arguments()
     output = pathlib.Path(args.output_dir)
+    path, kept = output / "report.html", output / "kept"
     data = keras_tgdd.datasets.load("digits")
-    x, y, kept = data.x_train, data.y_train, output / "kept"
-    network_fn = functools.partial(keras_tgdd.models.ConvNet, width=32)
-    epochs = args.expert_epochs
-    experts = keras_tgdd.train_experts(network_fn, x, y, 1, epochs, kept)
-    features = experts.features(x)
+    network = functools.partial(keras_tgdd.models.ConvNet, width=32)
+    experts = keras_tgdd.train_experts(
+        data, network, num_experts=1, epochs=args.expert_epochs, directory=kept
+    )
+    features = experts.features(data.x_train)
     protocol = get_protocol("tgdd", epochs=args.epochs, flip=data.flip)
     sets, seconds, results = {}, {}, {}
     for size in args.sizes:
         start = time.perf_counter()
         sets[f"distilled, {size}"] = keras_tgdd.distill(
-            x,
-            y,
-            size,
-            factor=1,  # quarters of 8 x 8 pixels would hold no digit
-            network_fn=network_fn,
-            expert_epochs=epochs,
-            iterations=args.iterations,
-            constraint_weight=0.1,  # as in quickstart.py
-            directory=kept,
+            data, size, TGDD, experts=experts, steps=args.steps, directory=kept
         )
         seconds[f"distilled, {size}"] = time.perf_counter() - start
         for method in ("herding", "random"):
             name = f"{method}, {size}"
-            sets[name] = select_images(x, y, size, method, features)
+            sets[name] = select_images(data, size, method, features=features)
     for name, small_set in sets.items():
         results[name] = keras_tgdd.evaluate(
-            small_set, data.x_test, data.y_test, network_fn, protocol, args.runs
+            small_set,
+            data,
+            network=network,
+            protocol=protocol,
+            num_runs=args.runs,
         )
-    path, largest = output / "report.html", f", {max(args.sizes)}"
+    largest = f", {max(args.sizes)}"
     shown = {name: s for name, s in sets.items() if name.endswith(largest)}
-    keras_tgdd.report(results, path, shown, seconds, experts, (x, y), "Digits")
+    keras_tgdd.report(
+        results, path, sets=shown, seconds=seconds, experts=experts, data=data
+    )
     found = {name: result.mean for name, result in results.items()}
     print(keras_tgdd.evaluation.compare(results))
     print(json.dumps({"accuracies": found, "output": str(path)}))

@@ -1,20 +1,20 @@
-"""Goes on with an interrupted distillation, bit for bit.
+"""Resumes an interrupted distillation, bit for bit.
 
     KERAS_BACKEND=torch python examples/resuming.py
 
-A distillation can take days, and machines go down. With a
-`DistillationCheckpoint`, pixels, optimizer and step number lie on disk, and the
-same call again goes on from there. Nothing random is lost: whatever step `t`
-draws comes from a generator of its own number, so the steps that follow are
-those that would have followed.
+A distillation can take days, and machines fail. A `DistillationCheckpoint`
+keeps pixels, optimizer and step number in a file, and the same call resumes
+from it. No randomness is lost: the draws of step `t` come from a generator that
+is seeded by `t`, so the resumed run makes the same steps as an uninterrupted
+one.
 
 Here one distillation of handwritten digits runs undisturbed, and another is
 interrupted; then a new trainer makes the same call. It takes about a minute.
 
-How to read the result: the second call goes on from the step of the last file
-(`seconds=0` writes one after each step; the default is half a minute). The
-largest difference of pixels must be exactly 0, on one machine and backend;
-elsewhere sums round otherwise, and the pixels differ in last digits.
+How to read the result: the second call resumes from the step of the last file
+(`seconds=0` writes one after each step; the default is every 30 seconds). On
+one machine and backend the largest difference of pixels must be exactly 0. On
+another, sums are rounded differently, and the last digits of pixels differ.
 
 `keras_tgdd.distill(directory=...)` does all of this by itself.
 """
@@ -34,14 +34,14 @@ from keras_tgdd import DistillationCheckpoint
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--expert-epochs", type=int, default=5)
-    parser.add_argument("--iterations", type=int, default=60)
+    parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--interrupt-at", type=int, default=25)
     parser.add_argument("--output-dir", default="output/resuming")
     return parser.parse_args()
 
 
 class Steps(keras.callbacks.Callback):
-    """Counts steps, and presses Ctrl-C before one."""
+    """Counts steps, and interrupts like Ctrl-C before a given one."""
 
     def __init__(self, interrupt_at=None):
         super().__init__()
@@ -54,14 +54,15 @@ class Steps(keras.callbacks.Callback):
 
 
 def distil(data, experts, args, *callbacks):
-    """The same call, however often it is made."""
-    synthetic = keras_tgdd.layers.SyntheticImages(
-        data.num_classes, 1, data.image_shape, factor=1
+    """Distils by a new trainer; every call is the same."""
+    method = keras_tgdd.methods.TGDD(factor=1)
+    trainer = method.build(data, experts, images_per_class=1)
+    trainer.fit(
+        data,
+        steps_per_epoch=args.steps,
+        callbacks=list(callbacks),
+        verbose=0,
     )
-    x, y = data.x_train, data.y_train
-    synthetic.adapt(x, y, seed=0)
-    trainer = keras_tgdd.DistillationTrainer(synthetic, experts, seed=0)
-    trainer.fit(x, y, 1, args.iterations, list(callbacks), verbose=0)
     return trainer.distilled_dataset()
 
 
@@ -70,9 +71,8 @@ def main():
     output = pathlib.Path(args.output_dir)
     data = keras_tgdd.datasets.load("digits")
     experts = keras_tgdd.train_experts(
+        data,
         functools.partial(keras_tgdd.models.ConvNet, width=32),
-        data.x_train,
-        data.y_train,
         num_experts=1,
         epochs=args.expert_epochs,
         directory=output / "experts",
@@ -88,7 +88,7 @@ def main():
     left = Steps()
     resumed = distil(data, experts, args, DistillationCheckpoint(path), left)
     difference = float(np.abs(resumed.images - undisturbed.images).max())
-    print(f"went on from {args.iterations - left.made}; pixels: {difference}")
+    print(f"resumed at step {args.steps - left.made}; pixels: {difference}")
     resumed.save(output / "distilled.safetensors")
     resumed.to_grid(output / "distilled.png")
     found = {"steps_left": left.made, "largest_difference": difference}

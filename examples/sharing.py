@@ -1,4 +1,4 @@
-"""Hands a distilled set on: to a file, to pictures, to other libraries.
+"""Shares a distilled set: as a file, as pictures, with other libraries.
 
     KERAS_BACKEND=jax python examples/sharing.py
 
@@ -9,9 +9,9 @@ distilled and saved, the file is opened by safetensors alone, and plain Keras,
 plain PyTorch (where installed) and scikit-learn train on it, in about a minute.
 
 How to read the result: the images were distilled along the training of a
-convolutional network, and yet serve other models. If one of your own learns
-nothing, look at its input: networks are fed `(image - mean) / std`, and PyTorch
-wants channels first.
+convolutional network, and yet other models learn from them. If your own model
+learns nothing, check its input: networks read `(image - mean) / std`, and
+PyTorch expects channels first.
 """
 
 import argparse
@@ -30,7 +30,7 @@ EPOCHS = 200
 
 
 def with_safetensors(path):
-    """Images and labels, ready to train on, without keras_tgdd."""
+    """Reads images and labels, ready to train on, without keras_tgdd."""
     with safe_open(path, framework="numpy") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}
         print(f"metadata: {file.metadata()}")
@@ -65,7 +65,7 @@ def with_torch(dataset, x_test, y_test):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--iterations", type=int, default=100)
+    parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--output-dir", default="output/sharing")
     args = parser.parse_args()
     output = pathlib.Path(args.output_dir)
@@ -73,9 +73,10 @@ def main():
     distilled = keras_tgdd.distill(
         data,
         images_per_class=10,
-        factor=1,  # quarters of 8 x 8 pixels would hold no digit
-        network_fn=functools.partial(keras_tgdd.models.ConvNet, width=32),
-        iterations=args.iterations,
+        # A quarter of 8 x 8 pixels could not show a digit.
+        method=keras_tgdd.methods.TGDD(factor=1),
+        network=functools.partial(keras_tgdd.models.ConvNet, width=32),
+        steps=args.steps,
         directory=output,
     )
     path = output / "distilled.safetensors"

@@ -10,11 +10,14 @@ from keras_tgdd import objectives
 from keras_tgdd import synthetic
 from keras_tgdd import training
 from keras_tgdd import trajectories
+from keras_tgdd.datasets.normalization import Normalization
+from keras_tgdd.datasets.training_data import TrainingData
 from keras_tgdd.distillation.distillation_checkpoint import (
     DistillationCheckpoint,
 )
 from keras_tgdd.distillation.image_grid import ImageGrid
 from keras_tgdd.distillation.summaries.summaries import Summaries
+from keras_tgdd.distillation.summaries.summarize import summarize
 from keras_tgdd.distillation.summaries.summary_plan import SummaryPlan
 from keras_tgdd.distillation.trainer import DistillationTrainer
 from keras_tgdd.distillation.training_estimate import TrainingEstimate
@@ -35,9 +38,11 @@ __all__ = [
     "DistilledDataset",
     "ExpertTrajectories",
     "ImageGrid",
+    "Normalization",
     "Progress",
     "Summaries",
     "SummaryPlan",
+    "TrainingData",
     "TrainingEstimate",
     "TrajectoryRecorder",
     "__version__",
@@ -51,6 +56,7 @@ __all__ = [
     "models",
     "objectives",
     "report",
+    "summarize",
     "synthetic",
     "train_experts",
     "training",

@@ -1,8 +1,9 @@
-"""The types of what callers pass, and the refusal of what does not fit."""
+"""Types of arguments, and checks of their values."""
 
 import os
 import tempfile
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +11,11 @@ from typing import Any
 import keras
 import numpy as np
 
-# A tensor of the running backend; the three have no class in common.
+# A tensor of the running backend; the three backends share no class.
 Tensor = Any
 PathLike = str | os.PathLike[str]
 Shape = tuple[int | None, ...]
-# Anything numpy.random.SeedSequence takes.
+# Seeds that `numpy.random.SeedSequence` accepts.
 Seed = int | list[int]
 # One number for all classes, or one per class by position, label or name.
 ImagesPerClass = int | Sequence[int] | Mapping[int | str, int]
@@ -56,7 +57,7 @@ def check_weight(name: str, value: Any) -> None:
 def check_positive(name: str, value: Any) -> None:
     """Raises `ValueError` unless `value` is a finite number above 0."""
     is_number = isinstance(value, (int, float, np.number))
-    # NaN compares with nothing.
+    # Comparisons with NaN are false, hence the `not`.
     if isinstance(value, bool) or not is_number or not 0 < value < np.inf:
         raise ValueError(
             f"`{name}` must be a positive finite number. Received: "
@@ -64,49 +65,20 @@ def check_positive(name: str, value: Any) -> None:
         )
 
 
-def check_statistics(mean: Any, std: Any, channels: int) -> None:
-    """Refuses what images cannot be normalized by.
-
-    Args:
-        mean: one float, or one a channel, in [0, 1] units.
-        std: as `mean`.
-        channels: int.
-
-    Raises:
-        ValueError: if there are not one or `channels` finite numbers, or a
-            standard deviation is not positive.
-    """
-    for name, value in (("mean", mean), ("std", std)):
-        try:
-            array = np.asarray(value, "float64")
-        except (TypeError, ValueError):
-            array = np.array(np.nan)
-        fits = array.shape in ((), (1,), (channels,))
-        if not fits or not np.all(np.isfinite(array)):
-            raise ValueError(
-                f"`{name}` must be one finite number, or one for each of "
-                f"{channels} channels. Received: {name}={value!r}"
-            )
-    if np.min(np.asarray(std, "float64")) <= 0:
-        raise ValueError(
-            "`std` must be positive; a channel that never varies takes 1. "
-            f"Received: std={std!r}"
-        )
-
-
 def check_images(
     x: Any, image_shape: tuple[int, ...] | None = None, name: str = "x"
 ) -> None:
-    """Refuses arrays that are not images as this package takes them.
+    """Checks that an array holds images.
 
     Args:
-        x: the array to look at.
-        image_shape: optional triple `(height, width, channels)` to match.
+        x: the value to check.
+        image_shape: optional triple `(height, width, channels)` that the
+            images must have.
         name: the argument's name, for the message.
 
     Raises:
         TypeError: if `x` is not a uint8 or floating-point array.
-        ValueError: if `x` is not 4-D, is empty, holds NaN or infinity or
+        ValueError: if `x` is not 4-D or empty, has NaN, infinity or other
             values outside [0, 1], or has another image shape.
     """
     if not isinstance(x, np.ndarray):
@@ -152,15 +124,15 @@ def check_labels(
     name: str = "y",
     every_class: bool = True,
 ) -> int:
-    """Refuses labels that do not fit their images.
+    """Checks that labels fit their images.
 
     Args:
-        y: the labels.
-        num_images: int, how many are expected.
-        num_classes: int, number of classes; `None` takes `max(y) + 1`.
+        y: the value to check.
+        num_images: int, the number of images.
+        num_classes: int, number of classes. `None` means `max(y) + 1`.
         name: the argument's name, for the message.
-        every_class: whether every class must have an image, as training data
-            must; test data need not.
+        every_class: whether every class must have an image, as in training
+            data. Defaults to `True`.
 
     Returns:
         The number of classes.
@@ -199,8 +171,46 @@ def check_labels(
     return num_classes
 
 
+def check_class_names(
+    class_names: Sequence[str] | np.ndarray | None, num_classes: int
+) -> tuple[str, ...] | None:
+    """Returns class names as a tuple of strings.
+
+    Args:
+        class_names: sequence or NumPy array of names, one per class, or
+            `None`.
+        num_classes: int.
+
+    Returns:
+        Tuple of strings, or `None`.
+
+    Raises:
+        TypeError: if `class_names` is one string or no sequence.
+        ValueError: if there is not one name per class.
+    """
+    if class_names is None:
+        return None
+    if isinstance(class_names, (str, bytes)) or not isinstance(
+        class_names, Iterable
+    ):
+        raise TypeError(
+            "`class_names` must be a sequence of strings. Received: "
+            f"class_names={class_names!r}"
+        )
+    names = tuple(str(name) for name in class_names)
+    if len(names) != num_classes:
+        raise ValueError(
+            f"`class_names` must have one name a class, {num_classes}. "
+            f"Received: {len(names)} names"
+        )
+    return names
+
+
 def check_writable(directory: PathLike) -> None:
-    """Creates `directory` where needed and makes sure files can be written.
+    """Creates a directory where missing, and checks that it is writable.
+
+    Args:
+        directory: path.
 
     Raises:
         OSError: if the directory cannot be created or written.
@@ -217,7 +227,7 @@ def check_writable(directory: PathLike) -> None:
 
 
 def to_unit_range(x: np.ndarray) -> np.ndarray:
-    """Returns images as float32 in [0, 1]: uint8 is divided by 255."""
+    """Converts images to float32 in [0, 1]; uint8 is divided by 255."""
     if x.dtype == np.uint8:
         return x.astype("float32") / np.float32(255)
     return x.astype("float32")

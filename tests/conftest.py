@@ -67,14 +67,16 @@ def small_data():
 def experts(small_data, tmp_path_factory):
     """Two experts of three epochs on the small data."""
     directory = tmp_path_factory.mktemp("experts")
+    data = keras_tgdd.datasets.from_arrays(
+        *small_data, class_names=("dark", "medium", "bright")
+    )
     return keras_tgdd.train_experts(
+        data,
         small_network,
-        *small_data,
         num_experts=2,
         epochs=3,
         directory=directory,
         validation_data=small_data,
-        class_names=("dark", "medium", "bright"),
         seed=3,
         verbose=0,
     )

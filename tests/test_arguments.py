@@ -64,3 +64,38 @@ def test_numpy_integers_pass():
 def test_a_directory_that_can_be_written_is_created(tmp_path):
     arguments.check_writable(tmp_path / "a" / "b")
     assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "names", [("a", "b"), ["a", "b"], np.array(["a", "b"]), iter("ab")]
+)
+def test_class_names_become_a_tuple_of_strings(names):
+    found = arguments.check_class_names(names, 2)
+    assert found == ("a", "b") and {type(name) for name in found} == {str}
+
+
+def test_class_names_are_optional_and_numbers_are_names():
+    assert arguments.check_class_names(None, 2) is None
+    assert arguments.check_class_names(np.arange(2), 2) == ("0", "1")
+
+
+@pytest.mark.parametrize(
+    "names, error, message",
+    [
+        (("a", "b", "c"), ValueError, "one name a class, 2. Received: 3"),
+        ((), ValueError, "one name a class, 2. Received: 0"),
+        ("ab", TypeError, "sequence of strings. Received: class_names='ab'"),
+        (2, TypeError, "sequence of strings. Received: class_names=2"),
+    ],
+)
+def test_class_names_are_refused(names, error, message):
+    with pytest.raises(error, match=message):
+        arguments.check_class_names(names, 2)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float64", "float32"])
+def test_images_become_float32_in_the_unit_range(dtype):
+    x = np.array([0, 255], "uint8") if dtype == "uint8" else np.eye(2, 1)
+    unit = arguments.to_unit_range(x.astype(dtype))
+    assert unit.dtype == np.float32
+    assert (unit.min(), unit.max()) == (0.0, 1.0)

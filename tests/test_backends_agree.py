@@ -14,7 +14,7 @@ BACKENDS = ["jax", "tensorflow", "torch"]
 AS_USED = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "0"}
 
 
-def network_fn(input_shape, num_classes):
+def network(input_shape, num_classes):
     return keras_tgdd.models.ConvNet(input_shape, num_classes, width=8)
 
 
@@ -23,8 +23,8 @@ def directory(tmp_path_factory):
     """A directory with the experts that this backend recorded."""
     directory = tmp_path_factory.mktemp("agree")
     keras_tgdd.train_experts(
-        network_fn,
-        *data(),
+        data(),
+        network,
         num_experts=1,
         epochs=2,
         directory=directory / "experts",
@@ -95,8 +95,8 @@ def test_summaries_of_one_backend_serve_another_without_the_data(
     """Made here; each backend distils from them in a process of its own,
     which reads experts and summaries alone."""
     experts = keras_tgdd.ExpertTrajectories.load(directory / "experts")
-    summaries = experts.summarize(
-        *data(), plan=6, directory=tmp_path / "made", verbose=0
+    summaries = keras_tgdd.summarize(
+        experts, data(), plan=6, directory=tmp_path / "made", verbose=0
     )
     summaries.save(tmp_path / "summaries.safetensors")
     images = {}
@@ -128,7 +128,8 @@ def test_summaries_agree(directory, tmp_path):
             "import keras_tgdd, one_step\n"
             f"e = keras_tgdd.ExpertTrajectories.load({str(directory)!r} "
             "+ '/experts')\n"
-            "e.summarize(*one_step.data(), plan=4, samples_per_class=4, "
+            "keras_tgdd.summarize(e, one_step.data(), plan=4, "
+            "samples_per_class=4, "
             f"directory={str(tmp_path / backend)!r}, verbose=0)",
             backend=backend,
         )
@@ -140,17 +141,17 @@ def test_summaries_agree(directory, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def recipe_steps(directory):
-    """What each backend makes of every recipe."""
-    return on_each_backend("recipe_steps", directory)
+def method_steps(directory):
+    """What each backend makes of every method."""
+    return on_each_backend("method_steps", directory)
 
 
 @pytest.mark.parametrize("other", ["tensorflow", "torch"])
 @pytest.mark.parametrize("kind", ["losses", "movement"])
-@pytest.mark.parametrize("name", keras_tgdd.methods.__all__)
-def test_a_recipe_is_the_same_on_all_backends(recipe_steps, name, kind, other):
+@pytest.mark.parametrize("name", keras_tgdd.methods.method_names())
+def test_a_method_is_the_same_on_all_backends(method_steps, name, kind, other):
     key = f"{name}/{kind}"
-    expected, actual = recipe_steps["jax"][key], recipe_steps[other][key]
+    expected, actual = method_steps["jax"][key], method_steps[other][key]
     assert np.linalg.norm(expected) > 0
     error = np.linalg.norm(actual - expected) / np.linalg.norm(expected)
     assert error < 1e-3

@@ -1,11 +1,12 @@
 """Bad inputs are refused early, in words that help, and leave no file."""
 
 import dataclasses
-import sys
 
 import pytest
 from support.bad_inputs import CASES
 from support.good_inputs import make_good
+
+from keras_tgdd.trajectories.expert_training import ExpertTraining
 
 # No backend takes part.
 pytestmark = pytest.mark.once
@@ -48,8 +49,7 @@ def test_it_is_refused_and_nothing_is_written(
         made.append(args)
 
     # Nothing long may have begun.
-    module = sys.modules["keras_tgdd.trajectories.train_experts"]
-    monkeypatch.setattr(module, "_train", fail)
+    monkeypatch.setattr(ExpertTraining, "run", fail)
     with pytest.raises(error, match=message) as raised:
         call(good)
     assert raised.type in (error if isinstance(error, tuple) else (error,))

@@ -1,4 +1,7 @@
-"""The examples of docstrings run as they stand."""
+"""The examples of docstrings run as they stand.
+
+`support.prepared` says which two constants of the package are changed.
+"""
 
 import ast
 import inspect
@@ -9,7 +12,7 @@ import re
 import numpy as np
 import pytest
 from support.prepared import Prepared
-from support.prepared import quick_compilation
+from support.prepared import jax_optimizations
 from support.prepared import shorten_defaults
 
 import keras_tgdd
@@ -17,13 +20,16 @@ import keras_tgdd
 pytestmark = pytest.mark.once
 ROOT = pathlib.Path(keras_tgdd.__file__).parent
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-# A comment that states a shape, at the end of a line.
+# A comment at the end of a line that states a shape.
 SHAPE = re.compile(r"#\s*(\([\d, ]+\))$")
 
-# Examples that cannot run, and why. None is passed over otherwise.
+# Examples that cannot run, and why; all others run.
 NOT_RUN = {}
-# Images and classes that an example states; small and grey, and three, else.
+# Image shape and number of classes that an example states. Others get grey
+# images of 8 x 8 pixels and three classes.
 STATED = {
+    "keras_tgdd.datasets.training_data.TrainingData": ((8, 8, 1), 2),
+    "keras_tgdd.datasets.training_data.from_arrays": ((8, 8, 1), 2),
     "keras_tgdd.synthetic.synthetic_images.SyntheticImages": ((28, 28, 1), 10),
     "keras_tgdd.layers.siamese_augmentation.SiameseAugmentation": (
         (32, 32, 3),
@@ -35,7 +41,7 @@ STATED = {
 
 
 def documented():
-    """Yields names and things that have public docstrings."""
+    """Yields names and objects that have public docstrings."""
     for found in pkgutil.walk_packages(keras_tgdd.__path__, "keras_tgdd."):
         module = __import__(found.name, fromlist=["_"])
         yield found.name, module
@@ -51,7 +57,7 @@ def documented():
 
 
 def find_examples():
-    """Examples by name; numbered where a docstring has several."""
+    """Returns examples by name, numbered if a docstring has several."""
     examples = {}
     for name, thing in documented():
         if not isinstance(getattr(thing, "__doc__", None), str):
@@ -67,7 +73,7 @@ EXAMPLES = find_examples()
 
 
 def check_stated_shapes(code, namespace):
-    """What a line makes has the shape that a comment behind it states."""
+    """Checks shapes that comments at the end of lines state."""
     lines = code.splitlines()
     for statement in ast.parse(code).body:
         stated = SHAPE.search(lines[statement.end_lineno - 1])
@@ -85,13 +91,13 @@ def check_stated_shapes(code, namespace):
 
 @pytest.fixture(scope="module", autouse=True)
 def _quick_compilation():
-    with quick_compilation():
+    with jax_optimizations(False):
         yield
 
 
 @pytest.fixture(scope="module")
 def experts_directory(tmp_path_factory):
-    """Where the experts of one example are found by the next."""
+    """A directory for experts that several examples use."""
     return tmp_path_factory.mktemp("kept")
 
 
@@ -109,7 +115,7 @@ def test_example_runs(name, tmp_path, monkeypatch, experts_directory):
     if name.endswith(".FrozenNetwork"):  # a batch, without an axis of classes
         prepared.images = prepared.images[:, 0]
     namespace = prepared.namespace(code)
-    # The reader of a docstring knows how to import what it is of.
+    # A reader of a docstring has imported what it documents.
     namespace[getattr(thing, "__name__", name)] = thing
     exec(compile(code, f"<example of {name}>", "exec"), namespace)
     check_stated_shapes(code, namespace)

@@ -67,7 +67,7 @@ def test_the_wheel_installs_and_imports_in_an_empty_environment(
     run(sys.executable, "-m", "venv", tmp_path / "venv")
     python = tmp_path / "venv" / "bin" / "python"
     constraints = ROOT / "constraints.txt"
-    requirement = f"keras-tgdd[jax] @ {wheel.as_uri()}"
+    requirement = f"keras-tgdd[jax,selection] @ {wheel.as_uri()}"
     run(python, *"-m pip install -q -c".split(), constraints, requirement)
     script = (
         "import keras_tgdd as k, pathlib\n"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from keras_tgdd import DistilledDataset
+from keras_tgdd import TrainingData
 from keras_tgdd.arguments import check_images
 from keras_tgdd.arguments import check_labels
 from keras_tgdd.arguments import to_unit_range
@@ -157,7 +158,7 @@ def test_a_draw_is_of_every_class_and_repeats_none_before_all(
     data, samples, seed
 ):
     x, y = data
-    real = RealImages(x, y, int(y.max()) + 1, x.shape[1:])
+    real = RealImages(TrainingData(x, y))
     index = real.draw_index(np.random.default_rng(seed), samples)
     assert index.shape == (y.max() + 1, samples)
     for label, row in enumerate(index):
@@ -185,8 +186,10 @@ def test_a_stream_keeps_of_every_class_what_it_may(
             yield x[part], y[part]
 
     num_classes = int(y.max()) + 1
-    stream = ImageStream(batches, num_classes, buffer_per_class)
-    stream.at(step)
+    stream = ImageStream(
+        batches, num_classes, buffer_per_class=buffer_per_class
+    )
+    stream.seek(step)
     drawn = stream.draw(np.random.default_rng(seed), 3)
     for label in range(num_classes):
         assert np.all(y[drawn[label].ravel()] == label)

@@ -1,4 +1,7 @@
-"""The README's Python runs, and its commands name what there is."""
+"""The README's Python runs as it stands, and its commands exist.
+
+`support.prepared` says which two constants of the package are changed.
+"""
 
 import argparse
 import pathlib
@@ -8,8 +11,10 @@ import shlex
 import sys
 import tomllib
 
+import numpy as np
 import pytest
 from support.prepared import Prepared
+from support.prepared import jax_optimizations
 from support.prepared import shorten_defaults
 from support.processes import ROOT
 
@@ -18,22 +23,22 @@ import keras_tgdd
 pytestmark = pytest.mark.once
 README = (ROOT / "README.md").read_text()
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-# What no block makes or imports: a reader's own network and batches.
-GRANTED = ("dataset", "network_fn")
-# Blocks that are no code.
+# What no block defines: a reader's own network and batches.
+GRANTED = ("build_network", "dataset")
+# Languages of blocks that are not run.
 TEXT = {"bibtex"}
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
 def blocks(language):
-    """Code blocks in their order, with the lines where they begin."""
+    """Yields code blocks in their order, with their first lines."""
     for found in FENCE.finditer(README):
         if found[1] == language:
             yield README.count("\n", 0, found.start(2)) + 1, found[2]
 
 
 def commands():
-    """Commands of the README: those in blocks, and those within sentences."""
+    """Yields commands, of blocks and of sentences."""
     text = "\n".join(code for _, code in blocks("bash"))
     prose = re.sub(FENCE, "", README)
     text += "\n" + "\n".join(
@@ -44,7 +49,7 @@ def commands():
     for line in text.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
         while words and re.fullmatch(r"[A-Z_]+=\S*", words[0]):
-            del words[0]  # a setting of the environment
+            del words[0]  # an environment variable
         if words:
             yield words
 
@@ -57,28 +62,39 @@ SCRIPTS = [
 
 
 def test_code_runs_in_the_order_of_the_page(tmp_path, monkeypatch):
-    import sklearn.svm
-    import torch
-
     monkeypatch.chdir(tmp_path)
     shorten_defaults(monkeypatch)
     prepared = Prepared(tmp_path, (32, 32, 3), num_classes=2)
     prepared.write_files()
-    pathlib.Path("distilled.safetensors").unlink()  # the page makes it
+    pathlib.Path("distilled.safetensors").unlink()  # the page writes it
     namespace = {name: getattr(prepared, name) for name in GRANTED}
-    namespace |= {"sklearn": sklearn, "torch": torch}
-    count = 0
-    for line, code in blocks("python"):
-        # Errors then name the line of the page.
-        placed = "\n" * (line - 1) + code
-        exec(compile(placed, "README.md", "exec"), namespace)
-        count += 1
-    assert count == README.count("```python")
+    found = list(blocks("python"))
+    assert len(found) == README.count("```python")
+    with jax_optimizations(True):
+        for line, code in found:
+            # Errors then name the line of the page.
+            placed = "\n" * (line - 1) + code
+            exec(compile(placed, "README.md", "exec"), namespace)
     for name in ("distilled.safetensors", "distilled.png", "report.html"):
         assert pathlib.Path(name).is_file()
-    # What is chosen from are the real images, not those distilled.
-    assert len(namespace["x"]) == len(namespace["data"].x_train)
-    assert isinstance(namespace["herded"], keras_tgdd.DistilledDataset)
+    check_results(namespace)
+
+
+def check_results(namespace):
+    """What the page's code made is what its text says."""
+    data, distilled = namespace["data"], namespace["distilled"]
+    assert distilled.images.shape == (2, 10, 32, 32, 3)
+    assert namespace["trainer"].num_steps == 500
+    assert namespace["experts"].num_experts == 2
+    assert namespace["stored"].class_names is None
+    # Herded images are real images, not distilled ones.
+    real = {image.tobytes() for image in np.float32(data.x_train / 255)}
+    herded = namespace["herded"]
+    assert isinstance(herded, keras_tgdd.DistilledDataset)
+    for image in herded.to_numpy()[0]:
+        assert image.tobytes() in real
+    for result in namespace["results"].values():
+        assert len(result.runs) == 3
 
 
 def test_every_block_is_run_or_no_code():
@@ -87,7 +103,7 @@ def test_every_block_is_run_or_no_code():
 
 
 class Parsed(Exception):
-    """Ends a script once it has read its command line."""
+    """Ends a script when it has parsed its command line."""
 
 
 @pytest.mark.parametrize("words", SCRIPTS, ids=" ".join)

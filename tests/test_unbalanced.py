@@ -14,11 +14,11 @@ from keras_tgdd.layers import SyntheticImages
 COUNTS = (3, 1, 2)
 
 
-def make(experts, data, counts=COUNTS, seed=0, **kwargs):
+def make(experts, data, counts=COUNTS):
     synthetic = SyntheticImages(3, counts, (8, 8, 2), factor=2)
-    synthetic.adapt(*data, seed=seed)
+    synthetic.adapt(*data, seed=0)
     return keras_tgdd.DistillationTrainer(
-        synthetic, experts, samples_per_class=4, region=1, **kwargs
+        synthetic, experts, samples_per_class=4, region=1
     )
 
 
@@ -79,7 +79,7 @@ def test_labels_put_images_in_order():
     images = np.broadcast_to(images, (4, 2, 2, 1)).copy()
     made = DistilledDataset(images, labels=np.array([1, 0, 1, 1]))
     assert made.labels.tolist() == [0, 1, 1, 1]
-    np.testing.assert_array_equal(made.of_class(0)[0], images[1])
+    np.testing.assert_array_equal(made.class_images(0)[0], images[1])
     equal = DistilledDataset(images, labels=np.array([1, 0, 0, 1]))
     assert equal.images.shape == (2, 2, 2, 2, 1)
     assert equal.images_per_class == 2
@@ -88,25 +88,27 @@ def test_labels_put_images_in_order():
 def test_real_images_are_selected_in_the_same_numbers(small_data):
     x, y = small_data
     counts = {0: 3, 1: 1, 2: 7}  # there are five of class 2
-    chosen = select_images(x, y, counts, "k_means", seed=0)
+    chosen = select_images((x, y), counts, "k_means", seed=0)
     assert chosen.images_per_class == (3, 1, 7)
     for label in range(3):
         real = x[y == label] / np.float32(255)
-        for image in chosen.of_class(label):
+        for image in chosen.class_images(label):
             assert np.any(np.all(np.isclose(real, image), axis=(1, 2, 3)))
-    assert len(np.unique(chosen.of_class(2), axis=0)) == 5
+    assert len(np.unique(chosen.class_images(2), axis=0)) == 5
 
 
 def test_the_whole_job_by_class_name(small_data, tmp_path, capsys):
     x, y = small_data
+    names = ("dark", "medium", "bright")
+    data = keras_tgdd.datasets.from_arrays(x, y, class_names=names)
+    experts = keras_tgdd.train_experts(
+        data, small_network, num_experts=1, epochs=1, directory=tmp_path
+    )
     distilled = keras_tgdd.distill(
-        x,
-        y,
+        data,
         {"dark": 4, "medium": 2, "bright": 2},
-        network_fn=small_network,
-        class_names=("dark", "medium", "bright"),
-        expert_epochs=1,
-        iterations=2,
+        experts=experts,
+        steps=2,
         directory=tmp_path,
     )
     assert distilled.images_per_class == (4, 2, 2)
@@ -115,12 +117,11 @@ def test_the_whole_job_by_class_name(small_data, tmp_path, capsys):
     assert "bright (5 for 8)" in log
     result = keras_tgdd.evaluate(
         distilled,
-        x,
-        y,
-        small_network,
+        (x, y),
+        network=small_network,
         num_runs=1,
         verbose=0,
-        protocol=keras_tgdd.evaluation.get_protocol("tgdd", 2),
+        protocol=keras_tgdd.evaluation.get_protocol("tgdd", epochs=2),
     )
     assert result.num_images == 32 and result.images_per_class is None
 

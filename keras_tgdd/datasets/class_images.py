@@ -1,4 +1,4 @@
-"""What the real images of a step are drawn from."""
+"""What the real images of a distillation step are drawn from."""
 
 from abc import ABC
 from abc import abstractmethod
@@ -7,24 +7,33 @@ import numpy as np
 
 
 class ClassImages(ABC):
-    """Draws as many images of every class, at any step.
+    """Draws equally many real images of every class, at any step.
 
-    Subclassing: set the attributes and write `draw_index` and `fingerprint`;
-    `at` where a step must be prepared for, and `check_samples` where there is
-    a most that can be drawn.
+    Subclassing: set the attributes and implement `draw_index` and
+    `fingerprint`. Override `seek` where the images depend on the step, and
+    `check_samples` where the number of images to draw is limited.
 
     Attributes:
         x: array of images, `(n, height, width, channels)`.
         image_shape: triple of ints, `(height, width, channels)`.
         num_classes: int.
-        counts: int array of shape `(n_classes,)`, images of each class.
+        counts: int array of shape `(n_classes,)`, images per class.
     """
+
+    x: np.ndarray
+    image_shape: tuple[int, ...]
+    num_classes: int
+    counts: np.ndarray
 
     @abstractmethod
     def draw_index(
         self, generator: np.random.Generator, samples_per_class: int
     ) -> np.ndarray:
-        """As `draw`, but returns where the images stand in `x`.
+        """Draws like `draw`, but returns positions in `x`.
+
+        Args:
+            generator: `numpy.random.Generator`.
+            samples_per_class: int.
 
         Returns:
             An int array of shape `(n_classes, samples_per_class)`.
@@ -32,15 +41,15 @@ class ClassImages(ABC):
 
     @abstractmethod
     def fingerprint(self) -> str:
-        """Returns a digest of what can be drawn."""
+        """Returns a digest of everything that can be drawn."""
 
     def draw(
         self, generator: np.random.Generator, samples_per_class: int
     ) -> np.ndarray:
-        """Draws images of every class.
+        """Draws images of every class, without replacement.
 
-        Without replacement; a class with fewer images than asked for gives
-        each of them in turn, as often as needed.
+        A class with fewer images than `samples_per_class` repeats them
+        cyclically.
 
         Args:
             generator: `numpy.random.Generator`.
@@ -52,19 +61,19 @@ class ClassImages(ABC):
         """
         return self.x[self.draw_index(generator, samples_per_class)]
 
-    def at(self, step: int) -> None:
-        """Makes ready for the draws of a step. Does nothing by default.
+    def seek(self, step: int) -> None:
+        """Prepares the draws of a step. Does nothing by default.
 
         Args:
             step: int.
         """
 
     def check_samples(self, samples_per_class: int) -> None:
-        """Refuses to draw more images of a class than it can.
+        """Checks that a class has enough images to draw.
 
         Args:
-            samples_per_class: int, images of each class in a step.
+            samples_per_class: int, images per class in a step.
 
         Raises:
-            ValueError: if there are too many.
+            ValueError: if it has not.
         """

@@ -1,17 +1,19 @@
-"""A labelled image data set in memory."""
+"""A labelled image data set in memory, with a training and a test part."""
 
 import dataclasses
+import functools
 from collections.abc import Iterable
 from collections.abc import Sequence
 
 import numpy as np
 
-from keras_tgdd.datasets.statistics import channel_statistics
+from keras_tgdd.datasets.normalization import Normalization
+from keras_tgdd.datasets.training_data import TrainingData
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class ImageDataset:
-    """Training and test images with what is known about them.
+    """Training and test images with their class names and normalization.
 
     Attributes:
         name: string.
@@ -19,12 +21,11 @@ class ImageDataset:
         y_train: int64 array of shape `(n,)`.
         x_test: as `x_train`.
         y_test: as `y_train`.
-        class_names: tuple of strings, one a class.
-        mean: float32 array of shape `(channels,)`, of the training images in
-            [0, 1] units.
-        std: as `mean`, the standard deviation.
-        flip: whether a mirrored image still belongs to its class; `False`
-            for digits and letters.
+        class_names: tuple of strings, one per class.
+        normalization: `Normalization`, in a loaded data set by mean and
+            standard deviation per channel of the training images.
+        flip: whether a mirrored image still belongs to its class; `False` for
+            digits and letters. Defaults to `True`.
     """
 
     name: str
@@ -32,9 +33,8 @@ class ImageDataset:
     y_train: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
-    class_names: tuple
-    mean: np.ndarray
-    std: np.ndarray
+    class_names: tuple[str, ...]
+    normalization: Normalization
     flip: bool = True
 
     @property
@@ -43,9 +43,22 @@ class ImageDataset:
         return len(self.class_names)
 
     @property
-    def image_shape(self) -> tuple[int, ...]:
+    def image_shape(self) -> tuple[int, int, int]:
         """`(height, width, channels)` of an image."""
-        return self.x_train.shape[1:]
+        height, width, channels = self.x_train.shape[1:]
+        return height, width, channels
+
+    @functools.cached_property
+    def train(self) -> TrainingData:
+        """The training part as `TrainingData`."""
+        return TrainingData(
+            self.x_train, self.y_train, self.class_names, self.normalization
+        )
+
+    @property
+    def test(self) -> tuple[np.ndarray, np.ndarray]:
+        """Images and labels of the test part."""
+        return self.x_test, self.y_test
 
 
 def to_dataset(
@@ -54,21 +67,20 @@ def to_dataset(
     class_names: Iterable[str],
     flip: bool = True,
 ) -> ImageDataset:
-    """Puts a training and a test part together.
+    """Joins a training and a test part in a data set.
 
     Args:
         name: string.
-        parts: two pairs of images and labels.
-        class_names: names, one a label.
+        parts: two pairs of images and labels, training part first.
+        class_names: names, one per label.
         flip: whether a mirrored image still belongs to its class. Defaults to
             `True`.
 
     Returns:
-        `ImageDataset`, with mean and standard deviation of the training
-        images.
+        `ImageDataset`, normalized by mean and standard deviation of the
+        training images.
     """
     (x_train, y_train), (x_test, y_test) = parts
-    mean, std = channel_statistics(x_train)
     return ImageDataset(
         name=name,
         x_train=x_train,
@@ -76,7 +88,6 @@ def to_dataset(
         x_test=x_test,
         y_test=y_test,
         class_names=tuple(class_names),
-        mean=mean,
-        std=std,
+        normalization=Normalization.of(x_train),
         flip=flip,
     )

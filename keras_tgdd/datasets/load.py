@@ -1,4 +1,4 @@
-"""Real data by name."""
+"""Data sets by name."""
 
 from keras_tgdd.arguments import PathLike
 from keras_tgdd.datasets.digits import load_digits
@@ -6,12 +6,15 @@ from keras_tgdd.datasets.image_dataset import ImageDataset
 from keras_tgdd.datasets.image_dataset import to_dataset
 from keras_tgdd.datasets.tfds_images import load_tfds
 
-# Sets of characters, where a mirror image is another class or none.
+# Sets of characters, whose mirror images are of another class or none.
 _NO_FLIP = ("digits", "mnist", "kmnist", "emnist", "svhn", "omniglot")
 
 
 def load(
-    name: str, data_dir: PathLike | None = None, image_size: int | None = None
+    name: str,
+    data_dir: PathLike | None = None,
+    *,
+    image_size: int | None = None,
 ) -> ImageDataset:
     """Loads a labelled image data set.
 
@@ -20,21 +23,22 @@ def load(
             scikit-learn ships, or the name of an image-classification set of
             tensorflow-datasets: `"mnist"`, `"fashion_mnist"`, `"cifar10"`,
             `"cifar100"`, `"svhn_cropped"`, `"imagenette"`, ...
-        data_dir: path where tensorflow-datasets keeps its data. `None` takes
+        data_dir: path where tensorflow-datasets keeps its data. `None` means
             its default, `~/tensorflow_datasets` or `$TFDS_DATA_DIR`. A set
             that is not there is downloaded.
         image_size: int, side in pixels to which images are resized and
-            centre-cropped. `None` keeps them as they are, or takes 128 where
-            their sizes differ.
+            centre-cropped. `None` keeps their size, or uses 128 where sizes
+            differ.
 
     Returns:
         `ImageDataset` with uint8 images of shape
-        `(n, height, width, channels)`, int64 labels, class names, and mean
-        and standard deviation per channel of the training images.
+        `(n, height, width, channels)`, int64 labels, class names, and the
+        `Normalization` of the training images.
 
     Raises:
         ValueError: if there is no such set, or it has no images with labels.
-        ImportError: if tensorflow-datasets is not installed.
+        ImportError: if tensorflow-datasets, or scikit-learn for `"digits"`,
+            is not installed.
         RuntimeError: if the set is not in `data_dir` and cannot be
             downloaded.
 

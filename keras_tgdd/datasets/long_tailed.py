@@ -1,4 +1,4 @@
-"""A balanced data set with most of its classes made rare."""
+"""Long-tailed data sets: balanced ones with most classes made rare."""
 
 import dataclasses
 from typing import Any
@@ -10,32 +10,33 @@ from keras_tgdd.datasets.image_dataset import ImageDataset
 
 
 def long_tailed(
-    data: ImageDataset, imbalance: float = 100, seed: int = 0
+    data: ImageDataset, imbalance: float = 100, *, seed: int = 0
 ) -> ImageDataset:
-    """Thins out training images so that classes follow a long tail.
+    """Removes training images so that class sizes follow a long tail.
 
-    Of class c of C, in the order of labels, `round(n_max * imbalance **
-    (-c / (C - 1)))` images are kept, with `n_max` those of the largest class:
-    the exponential profile of CIFAR-10-LT. At least one is kept, and never
-    more than there are, so a class that is rare already may stay as it is.
+    Class c of C, in the order of labels, keeps `round(n_max * imbalance **
+    (-c / (C - 1)))` images, where `n_max` is the size of the largest class:
+    the exponential profile of CIFAR-10-LT. Every class keeps at least one
+    image; a class that is smaller already keeps all of its images.
 
-    What is kept at a high imbalance is part of what is kept at a lower one.
+    The images kept at a high imbalance are a subset of those kept at a lower
+    one.
 
     Args:
         data: `ImageDataset`.
-        imbalance: number of at least 1, how many times more images the first
-            class keeps than the last. 10 to 200 in the literature; `1`
-            returns the data as they are. Defaults to `100`.
+        imbalance: number of at least 1, the ratio of the images of the first
+            class to those of the last. 10 to 200 in the literature; `1`
+            returns `data` itself. Defaults to `100`.
         seed: int of at least 0, seed of the draw. Defaults to `0`.
 
     Returns:
-        `ImageDataset`, training images in their original order. Test images
-        stay as they are, balanced if they were. So do name, mean and standard
-        deviation: those of the whole data, as `data` has them.
+        `ImageDataset` with the remaining training images in their original
+        order. Test images, name and normalization stay those of `data`.
 
     Raises:
-        TypeError, ValueError: if `data` is no `ImageDataset`, `imbalance` no
-            finite number of at least 1, or `seed` no integer of at least 0.
+        TypeError: if `data` is no `ImageDataset`.
+        ValueError: if `imbalance` is no finite number of at least 1, or
+            `seed` no integer of at least 0.
 
     Example:
 
@@ -60,7 +61,7 @@ def long_tailed(
     counts = np.bincount(data.y_train, minlength=data.num_classes)
     kept = []
     for label, count in enumerate(_profile(counts, float(imbalance))):
-        # Each class has its own draw: others may come and go.
+        # Each class has its own generator, independent of the other classes.
         generator = np.random.default_rng([seed, label])
         members = np.flatnonzero(data.y_train == label)
         kept.append(generator.permutation(members)[:count])
@@ -71,8 +72,8 @@ def long_tailed(
 
 
 def _profile(counts, imbalance):
-    """Images that are kept of each class."""
-    last = max(1, len(counts) - 1)  # of a lone class all are
+    """Images to keep per class."""
+    last = max(1, len(counts) - 1)  # A single class keeps all.
     return [
         min(int(count), max(1, round(counts.max() * imbalance ** (-c / last))))
         for c, count in enumerate(counts)
@@ -83,7 +84,7 @@ def _check_imbalance(value: Any) -> None:
     is_number = isinstance(value, (int, float, np.number))
     if isinstance(value, bool) or not is_number or not 1 <= value < np.inf:
         raise ValueError(
-            "`imbalance` must be a finite number of at least 1, how many times "
-            "more images the first class keeps than the last. Received: "
+            "`imbalance` must be a finite number of at least 1, the ratio of "
+            "the images of the first class to those of the last. Received: "
             f"imbalance={value!r}"
         )

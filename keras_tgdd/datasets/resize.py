@@ -1,12 +1,12 @@
-"""Images of any size to one size."""
+"""Resizing images of any size to one size."""
 
 import numpy as np
-from PIL import Image
-from PIL import ImageOps
+
+from keras_tgdd.runtime.optional import require
 
 
 def fit_image(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-    """Resizes an image so that it covers a rectangle, and crops the centre.
+    """Resizes an image to cover a rectangle, and crops it at the centre.
 
     Args:
         image: uint8 array of shape `(height, width, channels)` with 1 or 3
@@ -15,14 +15,19 @@ def fit_image(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
 
     Returns:
         uint8 array of shape `(height, width, channels)`.
+
+    Raises:
+        ImportError: if Pillow is not installed and the size changes.
     """
     height, width = (size, size) if isinstance(size, int) else size
     if image.shape[:2] == (height, width):
         return image
+    images = require("PIL.Image", "images", "Resizing images")
+    operations = require("PIL.ImageOps", "images", "Resizing images")
     grey = image.shape[-1] == 1
-    picture = Image.fromarray(image[..., 0] if grey else image)
-    picture = ImageOps.fit(
-        picture, (width, height), method=Image.Resampling.BILINEAR
+    picture = images.fromarray(image[..., 0] if grey else image)
+    picture = operations.fit(
+        picture, (width, height), method=images.Resampling.BILINEAR
     )
     array = np.asarray(picture)
     return array[..., None] if grey else array

@@ -1,15 +1,16 @@
-"""Which real images stand for a class: the baselines of the field.
+"""Ways to choose real images of a class: the baselines of the field.
 
 Each function takes the features of the images of one class, an array of shape
 `(n, size)`, and returns the positions of `count` of them, in the order in which
 they were chosen. Distances are Euclidean.
 """
 
-import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.metrics import pairwise_distances
+from typing import Any
 
-from keras_tgdd.datasets.representative_images import nearest_images
+import numpy as np
+
+from keras_tgdd.datasets.nearest_images import nearest_images
+from keras_tgdd.runtime.optional import require
 
 
 def random(features: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
@@ -19,10 +20,10 @@ def random(features: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
 
 
 def herding(features: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
-    """Keeps the mean of those chosen as near to the mean of all as can be.
+    """Chooses images whose mean is as near as possible to the class mean.
 
-    Greedy, one image at a time; the first is the nearest to the mean. Nothing
-    is drawn: `seed` is not used.
+    Greedy, one image at a time; the first image is the nearest to the mean.
+    Deterministic: `seed` is not used.
 
     References:
         - [Welling, 2009](https://dl.acm.org/doi/10.1145/1553374.1553517)
@@ -34,8 +35,8 @@ def herding(features: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
     total = np.zeros_like(mean)
     chosen = []
     for size in range(1, count + 1):
-        # |mean - (total + f) / size|² times size², without what is the same
-        # for every image.
+        # size² |mean - (total + f) / size|², without the terms that are equal
+        # for all images.
         cost = squares - 2 * features @ (size * mean - total)
         cost[chosen] = np.inf
         chosen.append(int(np.argmin(cost)))
@@ -44,38 +45,41 @@ def herding(features: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
 
 
 def k_center(features: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
-    """Takes the image farthest from those chosen, again and again.
+    """Repeatedly chooses the image farthest from the chosen ones.
 
-    Starts with the nearest to the mean: two times the smallest possible
-    covering radius at most. Nothing is drawn: `seed` is not used.
+    Starts with the image nearest to the mean. The covering radius is at most
+    twice the smallest possible one. Deterministic: `seed` is not used.
 
     References:
         - [Sener & Savarese, 2018](https://arxiv.org/abs/1708.00489)
     """
+    metrics = require("sklearn.metrics", "selection", "Choosing by k-centre")
     features = np.asarray(features, "float64")
     mean = features.mean(axis=0, keepdims=True)
-    chosen = [int(np.argmin(pairwise_distances(mean, features)[0]))]
+    chosen = [int(np.argmin(metrics.pairwise_distances(mean, features)[0]))]
     nearest = np.full(len(features), np.inf)
     while len(chosen) < count:
         last = features[chosen[-1:]]
-        nearest = np.minimum(nearest, pairwise_distances(last, features)[0])
+        distances = metrics.pairwise_distances(last, features)[0]
+        nearest = np.minimum(nearest, distances)
         nearest[chosen] = -np.inf
         chosen.append(int(np.argmax(nearest)))
     return np.array(chosen)
 
 
 def k_means(features: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
-    """Takes the image nearest to the centre of each of `count` clusters.
+    """Chooses the image nearest to the centroid of each of `count` clusters.
 
-    An image that two centres are nearest to stands for the first, and the
-    other takes its next.
+    Where one image is the nearest to two centroids, the second gets its next
+    nearest image.
 
     References:
         - [DREAM](https://arxiv.org/abs/2302.14416)
     """
+    cluster = require("sklearn.cluster", "selection", "Choosing by k-means")
     features = np.asarray(features, "float32")
-    centres = KMeans(count, n_init=1, random_state=seed).fit(features)
-    return nearest_images(centres.cluster_centers_, features)
+    clusters = cluster.KMeans(count, n_init=1, random_state=seed).fit(features)
+    return nearest_images(clusters.cluster_centers_, features)
 
 
 METHODS = {
@@ -84,6 +88,23 @@ METHODS = {
     "k_center": k_center,
     "k_means": k_means,
 }
+
+
+def check_method(name: str, method: Any) -> None:
+    """Checks that a way to choose images is known.
+
+    Args:
+        name: string, the argument's name, for the message.
+        method: the value to check.
+
+    Raises:
+        ValueError: if `method` is no name in `METHODS`.
+    """
+    if not isinstance(method, str) or method not in METHODS:
+        raise ValueError(
+            f"`{name}` must be one of {sorted(METHODS)}. Received: "
+            f"{name}={method!r}"
+        )
 
 
 def choose_images(
@@ -97,21 +118,24 @@ def choose_images(
 
     Args:
         method: name in `METHODS`.
-        features: array of shape `(n, ...)`, one entry an image.
+        features: array of shape `(n, ...)`, one entry per image.
         y: int array of shape `(n,)`.
-        counts: ints, images to choose of each class.
+        counts: ints, images to choose per class.
         seed: int. Defaults to `0`.
 
     Returns:
         Int array of shape `(sum(counts),)`, positions in `y`, class by class.
-        A class of fewer images than asked for repeats them.
+        A class with fewer images repeats them cyclically.
+
+    Raises:
+        ImportError: if the method needs scikit-learn, which is not installed.
     """
     features = np.reshape(features, (len(y), -1))
     states = np.random.SeedSequence(seed).generate_state(len(counts))
     chosen = []
     for label, (count, state) in enumerate(zip(counts, states, strict=True)):
         members = np.flatnonzero(y == label)
-        there = min(count, len(members))
-        order = METHODS[method](features[members], there, int(state))
+        available = min(count, len(members))
+        order = METHODS[method](features[members], available, int(state))
         chosen.append(np.resize(members[order], count))
     return np.concatenate(chosen)

@@ -1,79 +1,57 @@
-"""Labelled images in whatever container they come."""
+"""Batches of labelled images, whatever container they come in."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from keras_tgdd.datasets.image_dataset import ImageDataset
-
-# Numbers of channels by which an axis is told to be that of channels.
+# Lengths that mark an axis as the axis of channels.
 _CHANNELS = (1, 3, 4)
 
 
-def collect(
-    x: Any, y: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Gathers images and labels as arrays, whatever they come in.
+def collect(source: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Reads all batches of a source into memory.
 
     Args:
-        x: array of images; or an `ImageDataset`, of which the training part
-            is taken; or batches as `batches_of` takes them, which are read
-            once and kept in memory.
-        y: array of labels; `None` where `x` yields them.
+        source: as for `batches_of`.
 
     Returns:
         Arrays of images and labels.
 
     Raises:
-        TypeError: if `x` is none of these, or yields something else than
-            pairs.
-        ValueError: if it yields no batch, or there are two sets of labels.
+        TypeError: if `source` is of another kind, or yields no pairs.
+        ValueError: if it yields no batch.
     """
-    if isinstance(x, np.ndarray):
-        return x, y
-    if isinstance(x, ImageDataset) or is_source(x):
-        refuse_labels(x, y)
-    if isinstance(x, ImageDataset):
-        return x.x_train, x.y_train
     images, labels = [], []
-    for image_batch, label_batch in batches_of(x):
+    for image_batch, label_batch in batches_of(source):
         images.append(image_batch)
         labels.append(label_batch)
     if not images:
-        raise ValueError("`x` must yield at least one batch. Received: none")
+        raise ValueError("`data` must yield at least one batch. Received: none")
     return np.concatenate(images), np.concatenate(labels)
 
 
-def refuse_labels(x: Any, y: Any) -> None:
-    """Raises `ValueError` if there are labels beside those that `x` brings."""
-    if y is not None:
-        raise ValueError(
-            "`y` must be None when `x` brings its labels. Received: x of type "
-            f"{type(x).__name__}, y of type {type(y).__name__}"
-        )
-
-
 def batches_of(source: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Goes once through batches of images and labels.
+    """Iterates once over batches of images and labels.
 
     Args:
         source: `keras.utils.PyDataset`, `tf.data.Dataset` or
             `torch.utils.data.DataLoader` of `(images, labels)` batches, or a
-            function without arguments that returns an iterator of them. The
-            images of a `DataLoader` are taken as PyTorch has them, channels
-            first, unless the last axis alone can be that of channels.
+            function without arguments that returns an iterator of them.
+            Images of a `DataLoader` are channels first, as PyTorch has them,
+            unless only their last axis can be the axis of channels.
 
     Yields:
         Pairs of NumPy arrays, images with channels last.
 
     Raises:
-        TypeError: if it is none of these, or yields something else.
+        TypeError: if `source` is none of these, or a batch is no pair.
+        ValueError: if the images of a batch do not have four axes.
     """
     for batch in _iterate(source):
         if not isinstance(batch, (tuple, list)) or len(batch) < 2:
             raise TypeError(
-                "`x` must yield batches of (images, labels); a set of "
+                "`data` must yield batches of (images, labels); a data set of "
                 "tensorflow-datasets does with `as_supervised=True`. "
                 f"Received: {type(batch).__name__}"
             )
@@ -82,7 +60,7 @@ def batches_of(source: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
             images = _channels_last(images)
         if images.ndim != 4:
             raise ValueError(
-                "`x` must yield batches of images, (n, height, width, "
+                "`data` must yield batches of images, (n, height, width, "
                 "channels). Received: images of shape "
                 f"{images.shape}; single images become batches by "
                 "`.batch(256)`, or `batch_size=256` of a DataLoader"
@@ -90,9 +68,9 @@ def batches_of(source: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         yield images, labels
 
 
-def is_source(x: Any) -> bool:
-    """Whether `batches_of` takes it."""
-    return _kind(x) is not None
+def is_source(source: Any) -> bool:
+    """Returns whether `batches_of` can read `source`."""
+    return _kind(source) is not None
 
 
 def _kind(source):
@@ -116,21 +94,20 @@ def _iterate(source):
     if kind == "function":
         return iter(source())
     raise TypeError(
-        "`x` must be a NumPy array, an `ImageDataset`, a "
-        "`keras.utils.PyDataset`, a `tf.data.Dataset` or a "
-        "`torch.utils.data.DataLoader`. Received: "
-        f"{type(source).__name__}"
+        "A source of batches must be a `keras.utils.PyDataset`, a "
+        "`tf.data.Dataset`, a `torch.utils.data.DataLoader` or a function that "
+        f"returns an iterator of batches. Received: {type(source).__name__}"
     )
 
 
 def _to_numpy(values):
-    if hasattr(values, "detach"):  # a torch tensor, on whatever device
+    if hasattr(values, "detach"):  # a torch tensor, on any device
         values = values.detach().cpu()
     return np.asarray(values)
 
 
 def _channels_last(images):
-    """From PyTorch's order of axes to that of this package."""
+    """Moves the channels from PyTorch's second axis to the last."""
     if images.ndim != 4:
         return images
     last_alone = (

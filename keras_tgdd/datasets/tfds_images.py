@@ -1,4 +1,4 @@
-"""Image-classification sets of tensorflow-datasets."""
+"""Image-classification data sets of tensorflow-datasets."""
 
 import difflib
 import pathlib
@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_tgdd.arguments import PathLike
 from keras_tgdd.datasets.resize import fit_image
+from keras_tgdd.runtime.optional import require
 
 _DEFAULT_SIDE = 128
 
@@ -14,7 +15,7 @@ _DEFAULT_SIDE = 128
 def load_tfds(
     name: str, data_dir: PathLike | None = None, image_size: int | None = None
 ) -> tuple:
-    """Loads training and test part of a set of tensorflow-datasets.
+    """Loads the training and test parts of a data set of tensorflow-datasets.
 
     Args and errors as `keras_tgdd.datasets.load`.
 
@@ -22,7 +23,11 @@ def load_tfds(
         `((x_train, y_train), (x_test, y_test))`, uint8 images and int64
         labels, and the class names.
     """
-    tfds = _import_tfds()
+    tfds = require(
+        "tensorflow_datasets",
+        "datasets",
+        "Loading data sets other than 'digits'",
+    )
     builder = _builder(tfds, name, data_dir)
     features = builder.info.features
     if "image" not in features or "label" not in features:
@@ -46,17 +51,6 @@ def load_tfds(
     return parts, tuple(features["label"].names)
 
 
-def _import_tfds():
-    try:
-        import tensorflow_datasets as tfds
-    except ImportError as error:
-        raise ImportError(
-            "Data sets other than 'digits' are read by tensorflow-datasets. "
-            "Install it with `pip install keras-tgdd[datasets]`."
-        ) from error
-    return tfds
-
-
 def _builder(tfds, name, data_dir):
     try:
         return tfds.builder(name, data_dir=data_dir)
@@ -72,18 +66,18 @@ def _builder(tfds, name, data_dir):
 
 
 def _prepared(tfds, builder, name):
-    """Returns a builder whose data are there, downloading as a last resort."""
+    """Returns a builder with its data, downloaded only if nowhere on disk."""
     if builder.is_prepared():
         return builder
     if "/" not in name:
-        # Another config of the set may be there, such as imagenette/160px-v2.
+        # Another configuration may be there, such as imagenette/160px-v2.
         root = pathlib.Path(builder.data_dir_root) / name
         found = sorted(root.glob("*/*/dataset_info.json"))
         if found:
             return tfds.builder_from_directory(found[-1].parent)
     try:
         builder.download_and_prepare()
-    except Exception as error:  # tfds raises whatever its reader raised
+    except Exception as error:  # tfds passes on any error of its reader
         raise RuntimeError(
             f"{name!r} is not in {str(builder.data_dir_root)!r} and could not "
             f"be downloaded ({type(error).__name__}: {error}). Check the "
@@ -93,7 +87,7 @@ def _prepared(tfds, builder, name):
 
 
 def _read_fixed(tfds, builder, split, image_size):
-    """Reads images of one size as one array."""
+    """Reads images of equal size in one batch."""
     data = tfds.as_numpy(
         builder.as_dataset(split=split, batch_size=-1, shuffle_files=False)
     )
@@ -104,7 +98,7 @@ def _read_fixed(tfds, builder, split, image_size):
 
 
 def _read_varied(tfds, builder, split, image_size):
-    """Reads images of differing sizes one by one."""
+    """Reads images of different sizes one by one."""
     images, labels = [], []
     dataset = builder.as_dataset(split=split, shuffle_files=False)
     for example in tfds.as_numpy(dataset):

@@ -1,65 +1,120 @@
-"""How a distilled set was made, as it stands in its file."""
+"""How a distilled set was made, and what tells distillations apart."""
 
-from typing import TYPE_CHECKING
+import json
+import pathlib
 from typing import Any
 
 import keras
 
+from keras_tgdd.arguments import PathLike
+from keras_tgdd.distillation.parts import DistillationParts
+from keras_tgdd.distillation.summaries.summarize import describe_parts
 from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
+from keras_tgdd.runtime.fingerprint import settings_fingerprint
+from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 
-if TYPE_CHECKING:
-    from keras_tgdd.distillation.trainer import DistillationTrainer
 
-
-def describe_distillation(trainer: "DistillationTrainer") -> dict[str, Any]:
+def describe_distillation(
+    parts: DistillationParts,
+    optimizer: keras.optimizers.Optimizer | None,
+    steps: int,
+) -> dict[str, Any]:
     """Returns the settings of a distillation and how far it is.
 
     Args:
-        trainer: `DistillationTrainer`.
+        parts: `DistillationParts`.
+        optimizer: that of the trainer, or `None` before `compile`.
+        steps: int, steps made.
 
     Returns:
         JSON-compatible dict.
     """
     return {
-        "method": trainer.method or _method(trainer),
-        "trajectory": type(trainer.trajectory).__name__,
-        "objective": type(trainer.objective).__name__,
+        "method": parts.method or _method(parts),
+        "trajectory": type(parts.trajectory).__name__,
+        "objective": type(parts.objective).__name__,
         "constraint_weight": (
-            trainer.constraint_weight if trainer.constrained else 0.0
+            parts.constraint_weight if parts.constrained else 0.0
         ),
-        "images_per_class": trainer.synthetic.counts.tolist(),
-        "region": trainer.region,
-        "samples_per_class": trainer.samples_per_class,
-        "steps": trainer.num_steps if trainer.compiled else 0,
-        "optimizer": (
-            _optimizer(trainer.optimizer) if trainer.compiled else None
-        ),
-        "augmentation": list(trainer.augmentation.operations),
-        "seed": trainer.seed,
+        "images_per_class": parts.synthetic.counts.tolist(),
+        "region": parts.region,
+        "samples_per_class": parts.samples_per_class,
+        "steps": steps,
+        "optimizer": None if optimizer is None else _optimizer(optimizer),
+        "augmentation": list(parts.augmentation.operations),
+        "seed": parts.seed,
         "backend": keras.backend.backend(),
         "keras": keras.__version__,
     }
 
 
-def _method(trainer):
-    """The method of this name, or what is left of it."""
-    staged = hasattr(trainer.trajectory, "num_experts")
-    if not staged or type(trainer.objective) is not ClassMeanMatching:
-        return "distribution matching"
-    return "tgdd" if trainer.constrained else "stage-wise matching"
+def identify(
+    parts: DistillationParts,
+    optimizer: keras.optimizers.Optimizer,
+    data: str,
+) -> dict[str, Any]:
+    """Returns what must be the same for a state to be of a distillation.
 
+    Reads all data and the parameterisation, so it is asked once, before the
+    first step.
 
-def _plain(config):
-    """Keeps the JSON-compatible entries of a config."""
-    return {
-        key: value
-        for key, value in config.items()
-        if isinstance(value, (str, int, float, bool, type(None), dict))
+    Args:
+        parts: `DistillationParts`.
+        optimizer: that of the trainer.
+        data: string, the identity of the `StepSource`.
+
+    Returns:
+        JSON-compatible dict.
+    """
+    settings = {
+        **describe_distillation(parts, optimizer, steps=0),
+        **describe_parts(parts.objective, parts.augmentation),
+        "constraint": _constraint(parts.constraint),
+        "max_decoded": parts.max_decoded,
+        **parts.synthetic.describe_start(),
+        "experts": parts.trajectory.fingerprint(),
+        "feature_layer": parts.trajectory.network.feature_layer,
+        "data": data,
     }
+    del settings["steps"], settings["optimizer"]["name"]
+    return json.loads(json.dumps(settings))  # tuples as files hold them
+
+
+def checkpoint_path(
+    directory: PathLike, identity: dict[str, Any], num_steps: int
+) -> pathlib.Path:
+    """Returns the path of the file of one distillation among others.
+
+    Args:
+        directory: path.
+        identity: dict that `identify` returned.
+        num_steps: int, how many steps the distillation makes in all.
+    """
+    key = settings_fingerprint({**identity, "num_steps": num_steps})
+    return pathlib.Path(directory) / f"distillation_{key}.safetensors"
+
+
+def _method(parts):
+    """Names the method from its parts when no method set a name."""
+    staged = isinstance(parts.trajectory, ExpertTrajectories)
+    if not staged or type(parts.objective) is not ClassMeanMatching:
+        return "distribution matching"
+    return "tgdd" if parts.constrained else "stage-wise matching"
+
+
+def _constraint(constraint):
+    """Name of a function, or of the class of a callable."""
+    if constraint is None:
+        return "bool"  # what files say since False stood for none
+    return getattr(constraint, "__name__", type(constraint).__name__)
 
 
 def _optimizer(optimizer):
     """The config of an optimizer, named by its class: Keras numbers the names
-    of all that a process makes."""
-    config = _plain(optimizer.get_config())
+    of all optimizers of a process."""
+    config = {
+        key: value
+        for key, value in optimizer.get_config().items()
+        if isinstance(value, (str, int, float, bool, type(None), dict))
+    }
     return {**config, "name": type(optimizer).__name__.lower()}

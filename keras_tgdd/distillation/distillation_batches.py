@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from keras_tgdd.datasets.class_images import ClassImages
+from keras_tgdd.distillation.parts import DistillationParts
 from keras_tgdd.distillation.step_batches import StepBatches
-from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 
 _STEP, _NETWORK = 0, 1
 
@@ -16,7 +16,7 @@ class DistillationBatches(StepBatches):
 
     Everything random about step `t` comes from a counter-based generator
     keyed by `(seed, t)`: the three backends see the same draws, and a run can
-    continue from any step. Shapes do not change between steps.
+    resume from any step. Shapes do not change between steps.
 
     Each item is a tuple of one dict, whose arrays are
 
@@ -34,53 +34,48 @@ class DistillationBatches(StepBatches):
     expects of a batch axis.
 
     Args:
+        parts: `DistillationParts`.
         real_images: `ClassImages`, such as `RealImages` or an `ImageStream`.
-        augmentation: `SiameseAugmentation`.
-        samples_per_class: int, real images of each class in a step.
-        **kwargs: arguments of `StepBatches`.
+        **steps: `seed`, `first_step` and `num_steps` of `StepBatches`.
     """
 
     def __init__(
-        self,
-        real_images: ClassImages,
-        augmentation: SiameseAugmentation,
-        samples_per_class: int,
-        **kwargs: Any,
+        self, parts: DistillationParts, real_images: ClassImages, **steps: Any
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(parts, **steps)
         self.real_images = real_images
-        self.augmentation = augmentation
-        self.samples_per_class = samples_per_class
 
     def describe(self, index: int) -> str:
-        return self.trajectory.describe_draw(
-            self._generators(index)[0], self.region
+        of_networks, _ = self._generators(index)
+        return self.parts.trajectory.describe_draw(
+            of_networks, self.parts.region
         )
 
     def _generators(self, index):
         """The generators of the networks and of the rest of a step."""
         step = self.first_step + index
         generator = self.draws.generator(_STEP, step)
-        steps = self.trajectory.steps_per_network
+        steps = self.parts.trajectory.steps_per_network
         if steps == 1:
             return generator, generator
         return self.draws.generator(_NETWORK, step // steps), generator
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> tuple[dict[str, Any]]:
+        parts = self.parts
         of_networks, generator = self._generators(index)
-        self.real_images.at(self.first_step + index)
-        weights, later, *scale = self.trajectory.draw(of_networks, self.region)
-        images = self.real_images.draw(generator, self.samples_per_class)
-        num_classes = len(images)
+        self.real_images.seek(self.first_step + index)
+        networks = parts.trajectory.draw(of_networks, parts.region)
+        images = self.real_images.draw(generator, parts.samples_per_class)
         inputs = {
-            "augmentation": self.augmentation.draw(
-                generator, num_classes, images.shape[2:4]
+            "augmentation": parts.augmentation.draw(
+                generator, len(images), images.shape[2:4]
             ),
             "images": images,
-            "weights": weights,
+            "weights": networks.weights,
         }
         if self.second_network:
-            inputs["constraint_weights"] = later
-        if self.trajectory.scales_constraint:
-            inputs["constraint_scale"] = np.float32(scale)
+            inputs["constraint_weights"] = networks.constraint_weights
+        if parts.trajectory.scales_constraint:
+            scale = np.asarray([networks.constraint_scale], "float32")
+            inputs["constraint_scale"] = scale
         return ({**inputs, **self.select(generator)},)

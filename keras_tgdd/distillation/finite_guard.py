@@ -1,80 +1,84 @@
-"""Stops a distillation whose pixels are no numbers any more."""
+"""Stops a distillation whose pixels are no longer finite."""
 
 import time
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-from keras import ops
 
-from keras_tgdd.distillation.distillation_checkpoint import read_state
-from keras_tgdd.distillation.distillation_checkpoint import write_state
-
-if TYPE_CHECKING:
-    from keras_tgdd.distillation.step_source import StepSource
+from keras_tgdd.distillation.state import DistillationState
+from keras_tgdd.distillation.step_source import StepSource
 
 
 class FiniteGuard(keras.callbacks.Callback):
-    """Looks at the pixels every few seconds; `DistillationTrainer.fit` adds it.
+    """Checks the state every few seconds; `DistillationTrainer.fit` adds it.
 
-    A loss that is not finite makes pixels so in the same step. Where it finds
-    some, it takes the state of its last look back, makes the steps since
-    then once more, one by one, to find the first that fails, and raises with
-    the images as they were at the last look.
+    A loss that is not finite makes pixels non-finite in the same step. On
+    non-finite values the guard restores the last good state and replays the
+    steps one by one to find the one that failed; it raises with the last good
+    state in place.
 
     Args:
+        state: `DistillationState`.
         source: `StepSource` of the steps.
-        seconds: float, least time between two looks. Defaults to `2`.
+        seconds: float, least time between two checks. Defaults to `2`.
 
     Raises:
-        FloatingPointError: in training, when pixels are NaN or infinite.
+        FloatingPointError: in training, when values are NaN or infinite.
     """
 
-    def __init__(self, source: "StepSource", seconds: float = 2.0) -> None:
+    def __init__(
+        self,
+        state: DistillationState,
+        source: StepSource,
+        seconds: float = 2.0,
+    ) -> None:
         super().__init__()
+        self.state = state
         self.source = source
         self.seconds = seconds
-        self._good = None
-        self._looked = 0.0
+        self._good: dict[str, np.ndarray] | None = None
+        self._checked = 0.0
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self.look()
+        self.check()
 
     # Not at the end of a step, where Keras would wait for each to be read.
     def on_train_batch_begin(
         self, batch: int, logs: dict | None = None
     ) -> None:
-        if time.monotonic() - self._looked >= self.seconds:
-            self.look()
+        if time.monotonic() - self._checked >= self.seconds:
+            self.check()
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        self.look()
+        self.check()
 
-    def look(self) -> None:
-        """Looks at the pixels now."""
+    def check(self) -> None:
+        """Checks the state now."""
         trainer = self.model  # brings JAX's state into the variables
-        self._looked = time.monotonic()
-        if len(_failing(trainer)):
+        self._checked = time.monotonic()
+        if len(self._failing()):
             self._fail(trainer)
-        self._good = read_state(trainer)
+        self._good = self.state.read()
+
+    def _failing(self):
+        return self.state.synthetic.non_finite_classes()
 
     def _fail(self, trainer):
         if self._good is None:
             raise FloatingPointError(
                 "The images are NaN or infinite before the first step. "
-                f"Received: such pixels in {_named(trainer)}"
+                f"Received: such pixels in {self._named()}"
             )
-        last = trainer.num_steps
-        write_state(trainer, self._good.get)
-        good = trainer.num_steps
+        last = self.state.steps_made
+        self.state.write(self._good.__getitem__)
+        good = self.state.steps_made
         step = good
-        while not len(_failing(trainer)) and step < last:
-            batches = self.source.steps(step, 1)
-            trainer.train_on_batch(*batches[0])
+        while not len(self._failing()) and step < last:
+            trainer.train_on_batch(*self.source.steps(step, 1)[0])
             step += 1
-        classes = _named(trainer)
+        classes = self._named()
         place = self.source.steps(step - 1, 1).describe(0)
-        write_state(trainer, self._good.get)
+        self.state.write(self._good.__getitem__)
         raise FloatingPointError(
             f"The distillation failed at step {step}, {place}; the images are "
             f"back at step {good}. Lower the learning rate, or compute in "
@@ -82,17 +86,10 @@ class FiniteGuard(keras.callbacks.Callback):
             f"pixels that are NaN or infinite in {classes}"
         )
 
-
-def _failing(trainer):
-    """Numbers of the classes with pixels that are not finite."""
-    images = ops.convert_to_numpy(trainer.synthetic.images.value)
-    finite = np.isfinite(images).all(axis=(1, 2, 3, 4))
-    return np.flatnonzero(~finite)
-
-
-def _named(trainer):
-    """These classes, by number and name."""
-    names = trainer.class_names
-    labels = _failing(trainer).tolist()
-    shown = [str(c) if names is None else f"{c} ({names[c]})" for c in labels]
-    return "class " + ", ".join(shown)
+    def _named(self):
+        """The failing classes, by number and name."""
+        names = self.source.parts.class_names
+        labels = self._failing().tolist()
+        return "class " + ", ".join(
+            str(c) if names is None else f"{c} ({names[c]})" for c in labels
+        )

@@ -1,133 +1,102 @@
-"""The calls of Keras' `fit` that make up one of a distillation's."""
+"""Makes the steps of one `fit` by calls of Keras' `fit`."""
 
 import contextlib
 from collections.abc import Callable
-from collections.abc import Iterable
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import keras
 
 from keras_tgdd.distillation.distillation_checkpoint import (
     DistillationCheckpoint,
 )
-from keras_tgdd.distillation.distillation_checkpoint import remaining_parts
 from keras_tgdd.distillation.finite_guard import FiniteGuard
+from keras_tgdd.distillation.fit_arguments import FitArguments
+from keras_tgdd.distillation.fit_plan import cut_parts
+from keras_tgdd.distillation.fit_plan import remaining_parts
 from keras_tgdd.distillation.interruption import Interruption
 from keras_tgdd.distillation.joined_epochs import JoinedEpochs
+from keras_tgdd.distillation.state import DistillationState
+from keras_tgdd.distillation.step_source import StepSource
 from keras_tgdd.training.progress import spanning
-
-if TYPE_CHECKING:
-    from keras_tgdd.distillation.step_source import StepSource
-    from keras_tgdd.distillation.trainer import DistillationTrainer
 
 
 def fit_parts(
-    fit: Callable,
-    trainer: "DistillationTrainer",
-    source: "StepSource",
-    epochs: int,
-    steps_per_epoch: int,
-    callbacks: list,
+    fit: Callable[..., keras.callbacks.History],
+    model: keras.Model,
+    state: DistillationState,
+    source: StepSource,
+    arguments: FitArguments,
     checkpoint: DistillationCheckpoint | None = None,
-    automatic: bool = False,
-    verbose: int | str = "auto",
 ) -> keras.callbacks.History:
-    """Makes the steps of a `fit`, or what an interrupted one left of them.
+    """Makes the steps of a `fit`, or those that an interruption left.
 
-    The rest of an epoch that was begun is a call of its own, and so are the
-    steps between two times that the trajectory refreshes its networks.
-    Callbacks see one `fit`. Pixels that become NaN end it, and Ctrl-C where
-    there is a checkpoint.
+    Training is split into several Keras `fit` calls: one to finish a partly
+    done epoch, and one per interval between refreshes of the networks.
+    Callbacks see one `fit`. Pixels that become NaN stop it, and Ctrl-C stops
+    it where there is a checkpoint.
 
     Args:
-        fit: Keras' `fit` of the trainer.
-        trainer: `DistillationTrainer`, ready and at its step.
+        fit: Keras' `fit` of the model.
+        model: `keras.Model` that is fitted, compiled.
+        state: `DistillationState` of the model, at its first step.
         source: `StepSource` of the steps.
-        epochs: int.
-        steps_per_epoch: int.
-        callbacks: list of `keras.callbacks.Callback`.
-        checkpoint: the `DistillationCheckpoint` among them, if any.
-        automatic: whether the end is found on held-out draws.
-        verbose: as in `keras.Model.fit`.
+        arguments: `FitArguments`.
+        checkpoint: the `DistillationCheckpoint` among the callbacks, if any.
 
     Returns:
         `keras.callbacks.History` of all parts.
     """
-    held_out = source.held_out() if automatic else None
-    if automatic:
-        callbacks = [*callbacks, _early_stopping()]
-    guard = FiniteGuard(source)
-    callbacks = [*callbacks, guard]
+    epochs, steps_per_epoch = arguments.epochs, arguments.steps_per_epoch
+    held_out = source.held_out() if arguments.automatic else None
+    guard = FiniteGuard(state, source)
+    callbacks = [*arguments.callbacks]
+    if arguments.automatic:
+        callbacks.append(_early_stopping())
+    callbacks.append(guard)
     done, listening = 0, contextlib.nullcontext()
     if checkpoint is not None:
-        done = trainer.num_steps
+        done = state.steps_made
         interruption = Interruption(checkpoint, guard)
         callbacks.append(interruption)
         listening = interruption.listening()
+    trajectory = source.parts.trajectory
     parts = remaining_parts(done, epochs, steps_per_epoch)
+    history = keras.callbacks.History()
     if not parts:
-        return keras.callbacks.History()
-    every = trainer.trajectory.steps_per_refresh
-    if every is not None:
-        parts = cut_parts(parts, trainer.num_steps, every)
+        return history
+    if trajectory.steps_per_refresh is not None:
+        every = trajectory.steps_per_refresh
+        parts = cut_parts(parts, state.steps_made, every)
     joined = JoinedEpochs(
-        callbacks, trainer, epochs, steps_per_epoch, done, verbose
+        callbacks,
+        model,
+        epochs,
+        steps_per_epoch,
+        done=done,
+        verbose=arguments.verbose,
     )
-    with listening, spanning(callbacks, done, epochs * steps_per_epoch):
+    with listening, spanning(callbacks, done, arguments.num_steps):
         for initial_epoch, last_epoch, steps in parts:
-            trainer.trajectory.at(trainer.num_steps)
+            step = state.steps_made
+            trajectory.seek(step)
             num_steps = (last_epoch - initial_epoch) * steps
             done += num_steps
             history = fit(
-                source.steps(trainer.num_steps, num_steps, automatic),
+                source.steps(step, num_steps, arguments.automatic),
                 initial_epoch=initial_epoch,
                 epochs=last_epoch,
                 steps_per_epoch=steps,
                 callbacks=joined,
-                # Where the end of an epoch is that of the part.
+                # Where the end of an epoch is the end of the part.
                 validation_data=None if done % steps_per_epoch else held_out,
                 shuffle=False,
-                verbose=verbose,
+                verbose=arguments.verbose,
             )
-            # It makes failing steps again, under the networks they had.
-            guard.look()
-            if trainer.stop_training:
+            # It repeats failing steps, under the networks that they had.
+            guard.check()
+            if model.stop_training:
                 break
         joined.finish()
     return history
-
-
-def cut_parts(
-    parts: Iterable[tuple[int, int, int]], step: int, every: int
-) -> Iterator[tuple[int, int, int]]:
-    """Cuts calls of Keras' `fit` at all multiples of a number of steps.
-
-    Args:
-        parts: what `remaining_parts` returned.
-        step: int, number of the first step.
-        every: positive int.
-
-    Yields:
-        `(initial_epoch, epochs, steps_per_epoch)`: whole epochs as far as
-        they fit, or a part of one.
-    """
-    for epoch, last_epoch, steps in parts:
-        while epoch < last_epoch:
-            fitting = (every - step % every) // steps
-            if fitting:
-                following = min(epoch + fitting, last_epoch)
-                yield epoch, following, steps
-                step += (following - epoch) * steps
-                epoch = following
-                continue
-            left = steps
-            while left:
-                size = min(left, every - step % every)
-                yield epoch, epoch + 1, size
-                step += size
-                left -= size
-            epoch += 1
 
 
 def _early_stopping():

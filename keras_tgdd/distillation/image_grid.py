@@ -1,27 +1,28 @@
-"""Pictures of a distillation as it goes."""
+"""Pictures of a distillation while it runs."""
 
 import pathlib
+from typing import Any
 
 import keras
 import numpy as np
-from PIL import Image
 
 from keras_tgdd.arguments import PathLike
 from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.arguments import check_writable
+from keras_tgdd.runtime.optional import require
 
 
 class ImageGrid(keras.callbacks.Callback):
-    """Draws the synthetic images every so many steps, and at the end.
+    """Draws the synthetic images every `every` steps, and at the end.
 
-    Files are named after the number of steps, `step_000100.png`; that of the
-    start is `step_000000.png`.
+    Files are named after the number of steps, `step_000100.png`; the first is
+    `step_000000.png`.
 
     Args:
         directory: path, created where missing. Pictures of the same steps are
             replaced.
         every: positive int, steps between two pictures. Defaults to `100`.
-        max_columns: positive int, the most images of each class that are
+        max_columns: positive int, the most images per class that are
             drawn. Defaults to `20`.
         log_dir: optional path of TensorBoard's logs, such as the `log_dir`
             of `keras.callbacks.TensorBoard`: the same pictures are written
@@ -44,6 +45,7 @@ class ImageGrid(keras.callbacks.Callback):
     def __init__(
         self,
         directory: PathLike,
+        *,
         every: int = 100,
         max_columns: int = 20,
         log_dir: PathLike | None = None,
@@ -59,13 +61,14 @@ class ImageGrid(keras.callbacks.Callback):
         if log_dir is not None:
             self.log_dir = pathlib.Path(log_dir) / "images"
             check_writable(self.log_dir)
-            _import_tensorboardx()
+            _tensorboardx()
         self._step = 0
-        self._drawn = None
-        self._writer = None
+        self._drawn: int | None = None
+        self._writer: Any = None
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self._step = self.model.num_steps
+        trainer: Any = self.model  # one with `distilled_dataset`
+        self._step = trainer.num_steps
         self._open_log()
         self._draw()
 
@@ -85,15 +88,16 @@ class ImageGrid(keras.callbacks.Callback):
         if self._drawn == self._step:
             return
         path = self.directory / f"step_{self._step:06d}.png"
-        self.model.distilled_dataset().to_grid(path, self.max_columns)
+        trainer: Any = self.model
+        trainer.distilled_dataset().to_grid(path, self.max_columns)
         if self._writer is not None:
             self._log(path)
         self._drawn = self._step
 
     def _open_log(self):
-        self._close_log()  # that of a training that failed
+        self._close_log()  # left open by a training that failed
         if self.log_dir is not None:
-            self._writer = _import_tensorboardx().SummaryWriter(
+            self._writer = _tensorboardx().SummaryWriter(
                 str(self.log_dir),
                 flush_secs=1,  # a training that fails closes nothing
                 # Names tell seconds apart, and a fit may be in two parts.
@@ -101,7 +105,8 @@ class ImageGrid(keras.callbacks.Callback):
             )
 
     def _log(self, path):
-        with Image.open(path) as image:
+        pillow = require("PIL.Image", "images", "`log_dir`")
+        with pillow.open(path) as image:
             pixels = np.asarray(image.convert("RGB"))
         self._writer.add_image(
             "synthetic_images", pixels, self._step, dataformats="HWC"
@@ -113,12 +118,6 @@ class ImageGrid(keras.callbacks.Callback):
             self._writer = None
 
 
-def _import_tensorboardx():
-    try:
-        import tensorboardX
-    except ImportError as error:
-        raise ImportError(
-            "`log_dir` needs tensorboardX, which writes events under any "
-            "backend. Install it with `pip install keras-tgdd[tensorboard]`."
-        ) from error
-    return tensorboardX
+def _tensorboardx():
+    """The package that writes events under any backend."""
+    return require("tensorboardX", "tensorboard", "`log_dir`")

@@ -1,4 +1,4 @@
-"""Ctrl-C between two steps, with the state on disk."""
+"""Stops a distillation on Ctrl-C, between two steps, with its state saved."""
 
 import contextlib
 import os
@@ -22,14 +22,14 @@ _WAITING = (
 
 
 class Interruption(keras.callbacks.Callback):
-    """Ends a distillation after the step in which Ctrl-C was pressed.
+    """Stops a distillation after the step during which Ctrl-C was pressed.
 
-    `DistillationTrainer.fit` adds it where there is a checkpoint, behind all
+    `DistillationTrainer.fit` adds it where there is a checkpoint, after all
     other callbacks, and makes its steps within `listening`.
 
     Args:
         checkpoint: `DistillationCheckpoint` that is written at the end.
-        guard: `FiniteGuard` that looks at the pixels before.
+        guard: `FiniteGuard` that checks the pixels before.
 
     Raises:
         KeyboardInterrupt: in training, once the state is saved.
@@ -45,10 +45,10 @@ class Interruption(keras.callbacks.Callback):
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Takes Ctrl-C over, and gives it back at the end.
+        """Handles Ctrl-C while it is open, then restores Python's handler.
 
-        Where it is not Python's own already, in a thread beside the main one
-        or under a handler of the caller's, it is left alone.
+        In another thread than the main one, or under a handler that the
+        caller installed, Ctrl-C is left alone.
         """
         in_main = threading.current_thread() is threading.main_thread()
         former = signal.getsignal(signal.SIGINT) if in_main else None
@@ -69,7 +69,7 @@ class Interruption(keras.callbacks.Callback):
         self, batch: int, logs: dict | None = None
     ) -> None:
         if self._interrupted:
-            self._guard.look()
+            self._guard.check()
             self._checkpoint.write()
             self._end()
 
@@ -83,9 +83,9 @@ class Interruption(keras.callbacks.Callback):
 
     def _end(self):
         message = (
-            f"interrupted: state after step {self.model.num_steps} is saved "
-            f"in {str(self._checkpoint.filepath)!r}; the same call goes on "
-            "from there"
+            f"interrupted: state after step {self._guard.state.steps_made} is "
+            f"saved in {str(self._checkpoint.filepath)!r}; the same call "
+            "resumes from there"
         )
         tqdm.write(message, file=sys.stderr)
         raise KeyboardInterrupt(message)

@@ -1,4 +1,4 @@
-"""Callbacks that see one training in several calls of Keras' `fit`."""
+"""Callbacks that see several calls of Keras' `fit` as one."""
 
 from typing import Any
 
@@ -6,21 +6,21 @@ import keras
 
 
 class JoinedEpochs(keras.callbacks.CallbackList):
-    """Tells callbacks of one `fit`, whatever calls it is made of.
+    """Calls callbacks as for one `fit`, whatever calls it is made of.
 
-    `fit_parts` passes it to each call of Keras' `fit`. Callbacks hear once of
-    the beginning and of the end of the training; an epoch in several parts
-    begins with the first of them and ends with the last, its steps are
-    numbered on, and its metrics are the mean over its steps. What Keras
-    measures on held-out draws is that of the last part.
+    `fit_parts` passes it to each call of Keras' `fit`. Callbacks are told once
+    of the beginning and of the end of the training. An epoch in several parts
+    begins with the first part and ends with the last, its steps are numbered
+    through, and its metrics are the mean over its steps. Metrics on held-out
+    draws are those of the last part.
 
     Args:
         callbacks: list of `keras.callbacks.Callback`.
         model: `keras.Model` that is trained.
         epochs: int.
         steps_per_epoch: int.
-        done: int, steps made before; an epoch that was begun ends with what
-            is left of it.
+        done: int, steps made before; a partly done epoch ends with its
+            remaining steps.
         verbose: as in `keras.Model.fit`.
     """
 
@@ -30,6 +30,7 @@ class JoinedEpochs(keras.callbacks.CallbackList):
         model: keras.Model,
         epochs: int,
         steps_per_epoch: int,
+        *,
         done: int = 0,
         verbose: int | str = "auto",
     ) -> None:
@@ -45,7 +46,7 @@ class JoinedEpochs(keras.callbacks.CallbackList):
         self._steps_per_epoch = steps_per_epoch
         # Steps of the epoch in progress: now, and before the part.
         self._made = self._before = done % steps_per_epoch
-        self._parts = []  # steps and logs of those that make up the epoch
+        self._parts: list[tuple[int, dict]] = []  # steps and logs
         self._begun = False
         self._last_logs = None
 
@@ -55,7 +56,7 @@ class JoinedEpochs(keras.callbacks.CallbackList):
             super().on_train_begin(logs)
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Waits for `finish`, since another part may follow."""
+        """Does nothing: another part may follow, so `finish` tells the end."""
 
     def finish(self) -> None:
         """Tells all callbacks of the end of the training."""

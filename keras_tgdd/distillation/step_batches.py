@@ -1,5 +1,7 @@
-"""What the steps of a distillation have in common, wherever data come from."""
+"""What the batches of steps have in common, wherever the data come from."""
 
+from abc import ABC
+from abc import abstractmethod
 from typing import Any
 
 import keras
@@ -7,20 +9,15 @@ import numpy as np
 
 from keras_tgdd.arguments import Seed
 from keras_tgdd.datasets.real_images import smallest_in_turn
+from keras_tgdd.distillation.parts import DistillationParts
 from keras_tgdd.runtime.draws import Draws
-from keras_tgdd.trajectories.trajectory import Trajectory
 
 
-class StepBatches(keras.utils.PyDataset):
-    """Numbers steps, and completes the inputs of each.
+class StepBatches(keras.utils.PyDataset, ABC):
+    """Numbers steps, and draws which synthetic images each of them uses.
 
     Args:
-        trajectory: `Trajectory`.
-        decoded_counts: int array of shape `(n_classes,)`, decoded synthetic
-            images of each class.
-        max_decoded: int, the most of them used in a step.
-        region: int, length of the expert region.
-        constrained: bool, whether constraint weights are wanted.
+        parts: `DistillationParts`.
         seed: int, or list of ints.
         first_step: int, number of the first step.
         num_steps: int, how many steps follow.
@@ -28,22 +25,16 @@ class StepBatches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        trajectory: Trajectory,
-        decoded_counts: np.ndarray,
-        max_decoded: int,
-        region: int,
-        constrained: bool,
+        parts: DistillationParts,
+        *,
         seed: Seed,
         first_step: int,
         num_steps: int,
     ) -> None:
         super().__init__()
-        self.trajectory = trajectory
-        self.decoded_counts = np.asarray(decoded_counts)
-        self.max_decoded = max_decoded
-        self.region = region
+        self.parts = parts
         # With a region of one stage the constraint reads the same weights.
-        self.second_network = constrained and region > 1
+        self.second_network = parts.networks_in_step > 1
         self.draws = Draws(seed)
         self.first_step = first_step
         self.num_steps = num_steps
@@ -51,27 +42,36 @@ class StepBatches(keras.utils.PyDataset):
     def __len__(self):
         return self.num_steps
 
+    @abstractmethod
+    def __getitem__(self, index: int) -> tuple[dict[str, Any]]:
+        """Returns the inputs of a step, as a tuple of one dict.
+
+        Args:
+            index: int, position among these steps.
+        """
+
+    @abstractmethod
     def describe(self, index: int) -> str:
         """Says under which weights a step reads features, for messages.
 
         Args:
             index: int, position among these steps.
         """
-        raise NotImplementedError
 
     def select(self, generator: np.random.Generator) -> dict[str, Any]:
         """Draws which decoded synthetic images a step uses.
 
-        A class of fewer than the others gives each of its own in turn, so
-        that some count once more than others; which, every step draws anew.
+        A class with fewer images than the largest repeats its images
+        cyclically, so that some count once more than others; each step draws
+        again which ones.
 
         Returns:
             A dict with `"selection"`, int32 of shape
             `(n_classes, n_selected)`; empty where all are used, once.
         """
-        counts = self.decoded_counts
+        counts = np.asarray(self.parts.synthetic.decoded_counts)
         most = int(counts.max())
-        width = min(most, self.max_decoded)
+        width = min(most, self.parts.max_decoded)
         if most == width and np.all(counts == most):
             return {}
         keys = generator.random((len(counts), most))

@@ -9,37 +9,45 @@ import numpy as np
 from keras import ops
 
 from keras_tgdd.arguments import Tensor
+from keras_tgdd.arguments import check_class_names
 from keras_tgdd.arguments import check_positive_int
-from keras_tgdd.arguments import check_seed
-from keras_tgdd.arguments import check_weight
 from keras_tgdd.distillation.description import describe_distillation
+from keras_tgdd.distillation.description import identify
 from keras_tgdd.distillation.distillation_checkpoint import find_checkpoint
+from keras_tgdd.distillation.distillation_model import DistillationModel
+from keras_tgdd.distillation.distillation_step import DistillationStep
+from keras_tgdd.distillation.feature_step import FeatureStep
+from keras_tgdd.distillation.fit_arguments import check_fit_arguments
+from keras_tgdd.distillation.fit_arguments import join_labels
+from keras_tgdd.distillation.fit_arguments import refuse_arguments
+from keras_tgdd.distillation.fit_arguments import refuse_losses
 from keras_tgdd.distillation.fitting import fit_parts
+from keras_tgdd.distillation.parts import DistillationParts
+from keras_tgdd.distillation.state import DistillationState
+from keras_tgdd.distillation.state import steps_made
 from keras_tgdd.distillation.step_source import StepSource
+from keras_tgdd.distillation.summaries.summary_plan import SummaryPlan
 from keras_tgdd.distillation.training_estimate import TrainingEstimate
 from keras_tgdd.distillation.training_estimate import measure
-from keras_tgdd.layers.pixel_normalization import normalize
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
 from keras_tgdd.objectives.classification_constraint import (
     ClassificationConstraint,
 )
 from keras_tgdd.objectives.objective import Objective
-from keras_tgdd.runtime.compilation import choose_compilation
 from keras_tgdd.runtime.compilation import compile_call
+from keras_tgdd.runtime.compilation import compiles_call_alone
 from keras_tgdd.runtime.compilation import keep_freed_memory
+from keras_tgdd.runtime.compilation import step_jit_compile
 from keras_tgdd.runtime.compilation import warm_up
-from keras_tgdd.runtime.memory import fitting_classes
+from keras_tgdd.runtime.model_state import keeping_state
 from keras_tgdd.synthetic.class_counts import rate_shares
 from keras_tgdd.synthetic.distilled_dataset import DistilledDataset
-from keras_tgdd.synthetic.synthetic_images import SyntheticImages
+from keras_tgdd.synthetic.parameterization import Parameterization
 from keras_tgdd.trajectories.trajectory import Trajectory
 
-# Where `epochs="auto"` stops at the latest.
-MOST_EPOCHS = 100
 
-
-class DistillationTrainer(keras.Model):
+class DistillationTrainer(DistillationModel):
     """Distils a data set into synthetic images along expert trajectories.
 
     The defaults of all parts are TGDD. Each step draws an expert, a stage j of
@@ -49,34 +57,48 @@ class DistillationTrainer(keras.Model):
 
     where matching compares the features of real and synthetic images of class
     c, the constraint is the cross-entropy of the synthetic images, and α is
-    `constraint_weight`. Both see images decoded and augmented by one draw per
-    class. All classes are one compiled step; the pixels are its only weights.
+    `constraint_weight`. Both see images that are decoded and augmented by one
+    draw per class. All classes are one compiled step; the parameters of the
+    synthetic images are its only weights.
+
+    A trainer is not saved: `distilled_dataset().save` keeps the result,
+    `DistillationCheckpoint` the state.
 
     Args:
-        synthetic: `SyntheticImages`, adapted or not.
+        synthetic: `Parameterization`, such as `SyntheticImages`, adapted or
+            not.
         trajectory: `Trajectory`, such as `ExpertTrajectories`.
         objective: `Objective`. Defaults to `ClassMeanMatching()`.
         constraint: function as `ClassificationConstraint`, the default;
-            `False` leaves it out.
+            `None` leaves it out.
         constraint_weight: float, α of the paper. `None` takes the paper's:
             2.5 below 50 images per class, 0.5 from there.
         augmentation: `SiameseAugmentation`. Defaults to colour, crop, cutout.
         region: positive int, L of the paper: k is drawn from
             `{j, ..., j + region - 1}`. `1` reads features and the constraint
             in one pass of one network, in half the time. Defaults to `7`.
-        samples_per_class: positive int, real images of each class in a step.
+        samples_per_class: positive int, real images per class in a step.
             Defaults to `128`.
-        max_decoded: positive int, the most decoded synthetic images of each
-            class in a step; more are subsampled. Defaults to `200`.
-        class_names: sequence of strings. `None` takes the trajectory's.
+        max_decoded: positive int, the most decoded synthetic images per class
+            in a step; more are subsampled. Defaults to `200`.
+        class_names: sequence or array of names. `None` takes the trajectory's.
+        method: string, the name that distilled sets give the method. `None`
+            names it from its parts.
+        summary_plan: `SummaryPlan`, for an objective that works from summaries
+            alone. `None` takes four per snapshot.
+        step: class derived from `DistillationStep`, what a step computes.
+            Defaults to `FeatureStep`.
         seed: int, seed of all draws. Defaults to `0`.
         classes_per_chunk: positive int, classes whose activations are in
-            memory at a time; where that is not all of them, activations are
-            computed twice. `None` aims at 5 GiB.
+            memory at a time; where these are not all, activations are computed
+            twice. `None` takes as many as fit in 5 GiB.
+
+    Attributes:
+        parts: `DistillationParts`, everything above as one value.
 
     Raises:
-        ValueError: if the parts do not fit together or a number is out of
-            range.
+        TypeError, ValueError: if the parts do not fit together or a number is
+            out of range.
 
     Example:
 
@@ -94,131 +116,120 @@ class DistillationTrainer(keras.Model):
         - [TGDD](https://arxiv.org/abs/2512.02469)
     """
 
-    method = None  # a name for the record, where a recipe has one
-
     def __init__(
         self,
-        synthetic: SyntheticImages,
+        synthetic: Parameterization,
         trajectory: Trajectory,
         objective: Objective | None = None,
-        constraint: Callable | bool | None = None,
+        *,
+        constraint: Callable | None = ClassificationConstraint(),
         constraint_weight: float | None = None,
         augmentation: SiameseAugmentation | None = None,
         region: int = 7,
         samples_per_class: int = 128,
         max_decoded: int = 200,
-        class_names: Sequence[str] | None = None,
+        class_names: Sequence[str] | np.ndarray | None = None,
+        method: str | None = None,
+        summary_plan: SummaryPlan | None = None,
+        step: type[DistillationStep] = FeatureStep,
         seed: int = 0,
         classes_per_chunk: int | None = None,
     ) -> None:
         # Pixels stay float32; the network casts to its own compute dtype.
         super().__init__(dtype="float32", name="distillation_trainer")
-        check_positive_int("region", region)
-        check_positive_int("samples_per_class", samples_per_class)
-        check_positive_int("max_decoded", max_decoded)
-        check_weight("constraint_weight", constraint_weight or 0.0)
-        check_seed(seed)
-        if classes_per_chunk is not None:
-            check_positive_int("classes_per_chunk", classes_per_chunk)
-        trajectory.check_fits(synthetic.image_shape, synthetic.num_classes)
-        self.synthetic = synthetic
-        self.trajectory = trajectory
-        self.objective = objective or ClassMeanMatching()
-        self.objective.build(trajectory.network.feature_sizes)
-        self.constraint = (
-            ClassificationConstraint() if constraint is None else constraint
+        self.parts = DistillationParts(
+            synthetic=synthetic,
+            trajectory=trajectory,
+            objective=objective or ClassMeanMatching(),
+            constraint=constraint,
+            constraint_weight=constraint_weight,
+            augmentation=augmentation or SiameseAugmentation(),
+            region=region,
+            samples_per_class=samples_per_class,
+            max_decoded=max_decoded,
+            class_names=check_class_names(class_names, synthetic.num_classes),
+            method=method,
+            summary_plan=summary_plan,
+            classes_per_chunk=classes_per_chunk,
+            seed=seed,
         )
-        self.constraint_weight = float(
-            (2.5 if synthetic.counts.max() < 50 else 0.5)
-            if constraint_weight is None
-            else constraint_weight
-        )
-        self.augmentation = augmentation or SiameseAugmentation()
-        self.region = region
-        self.samples_per_class = samples_per_class
-        self.max_decoded = max_decoded
-        of_image = trajectory.network.activation_bytes
-        self.classes_per_chunk = classes_per_chunk or fitting_classes(
-            synthetic.num_classes,
-            of_image * self.decoded_in_step,
-            self.networks_in_step,
-        )
-        # Without a gradient half of the activations, at most, live at a time.
-        self._real_classes_per_chunk = classes_per_chunk or fitting_classes(
-            synthetic.num_classes, of_image * samples_per_class // 2
-        )
-        self.class_names = class_names or trajectory.class_names
-        self.seed = seed
-        self.identity = None  # known from the first step with a checkpoint
+        self.synthetic = synthetic  # Keras finds the weights here
+        self.step = step(self.parts)
         self._shares = ops.convert_to_tensor(rate_shares(synthetic.counts))
-        self._mean = ops.convert_to_tensor(trajectory.mean, "float32")
-        self._std = ops.convert_to_tensor(trajectory.std, "float32")
-        self._matching = keras.metrics.Mean(name="matching")
-        self._constraint = keras.metrics.Mean(name="constraint")
+        self._means = {
+            name: keras.metrics.Mean(name=name) for name in self.step.loss_names
+        }
+        self._identity: dict[str, Any] | None = None
+        self._wanted_jit_compile: bool | str | None = None
         self.built = True  # the synthetic images are
-
-    @property
-    def constrained(self) -> bool:
-        """Whether the constraint takes part."""
-        return self.constraint is not False and self.constraint_weight != 0.0
 
     def compile(
         self,
         optimizer: keras.optimizers.Optimizer | str | None = None,
+        *,
         jit_compile: bool | str | None = None,
         **kwargs: Any,
     ) -> None:
-        """Configures the optimizer of the pixels.
+        """Configures the optimizer of the synthetic images.
 
         Args:
             optimizer: Keras optimizer or its name. `None` takes the paper's:
                 SGD with momentum 0.5 and a learning rate of
                 `0.01 * images_per_class`, or ten times that at 128 pixels;
-                where classes differ, each moves by its own number.
+                where classes differ in number, each moves by its own number.
             jit_compile: bool or `"auto"`, as in `keras.Model.compile`. `None`
                 takes what measured fastest on this backend.
-            **kwargs: further arguments of `keras.Model.compile`.
+            **kwargs: `run_eagerly` or `steps_per_execution`.
+
+        Raises:
+            TypeError: if a loss, loss weights or metrics are given.
         """
+        refuse_losses(kwargs)
         if optimizer is None:
             rate = 0.1 if self.synthetic.image_shape[0] >= 128 else 0.01
             optimizer = keras.optimizers.SGD(
                 rate * int(self.synthetic.counts.max()), momentum=0.5
             )
-        # Resolved by `fit`, which knows how much work there is.
+        # `fit` decides on the rest, and knows how much work there is.
         self._wanted_jit_compile = jit_compile
-        whole = "auto" if jit_compile is None else jit_compile
+        whole = step_jit_compile(jit_compile)
         super().compile(optimizer=optimizer, jit_compile=whole, **kwargs)
 
     def fit(
         self,
-        x: Any,
+        x: Any = None,
         y: np.ndarray | None = None,
+        *,
         epochs: int | str = 1,
         steps_per_epoch: int = 100,
         callbacks: list | None = None,
         verbose: int | str = "auto",
+        **unsupported: Any,
     ) -> keras.callbacks.History:
         """Moves the synthetic images for `epochs * steps_per_epoch` steps.
 
-        A second call goes on with the draws where the first one ended.
+        A second call continues with the draws where the first one ended.
 
         Args:
             x: array of shape `(n, height, width, channels)`, uint8 in 0–255
-                or float in [0, 1]; or what brings labels, too: an
-                `ImageDataset`, batches as `train_experts` takes them,
-                `RepresentativeImages`, an `ImageStream`, for data that do not
-                fit in memory; or `Summaries`, in place of the real data.
+                or float in [0, 1], with `y`; or data that bring labels, too:
+                `TrainingData`, an `ImageDataset`, batches as `train_experts`
+                takes them, `RepresentativeImages`, an `ImageStream`, for data
+                that do not fit in memory; or `Summaries`, in place of the real
+                data.
             y: int array of shape `(n,)`; `None` where `x` brings labels.
-            epochs: int, how often metrics are reported; or `"auto"`, which
-                stops when the matching loss on 16 held-out draws (a tenth of
-                the summaries) has not improved for 3 epochs, and takes the
-                best images back. Defaults to `1`.
-            steps_per_epoch: int, steps in an epoch. Defaults to `100`.
+            epochs: positive int, how often metrics are reported; or `"auto"`,
+                which stops when the matching loss on 16 held-out draws (a
+                tenth of the summaries) has not improved for 3 epochs, and
+                restores the best images. Defaults to `1`.
+            steps_per_epoch: positive int, steps in an epoch. Defaults to
+                `100`.
             callbacks: list of `keras.callbacks.Callback`. With a
-                `DistillationCheckpoint` an interrupted call goes on where it
-                was, and returns the history of what was left; Ctrl-C ends it
-                after the step in progress, with the state of that step saved.
+                `DistillationCheckpoint` an interrupted call resumes where it
+                was, and returns the history of the remaining steps; Ctrl-C
+                stops it after the step in progress, with its state saved.
             verbose: as in `keras.Model.fit`.
+            **unsupported: refused, with what to use instead.
 
         Returns:
             A `keras.callbacks.History` with `loss`, `matching` and
@@ -231,30 +242,23 @@ class DistillationTrainer(keras.Model):
                 summaries were made with other experts, objective or
                 augmentation.
             FloatingPointError: if pixels become NaN or infinite; names step,
-                classes and stage, and takes the last good images back.
+                classes and stage, and restores the last good images.
             KeyboardInterrupt: after Ctrl-C.
         """
-        automatic = epochs == "auto"
-        epochs = MOST_EPOCHS if automatic else epochs
-        check_positive_int("epochs", epochs)
-        check_positive_int("steps_per_epoch", steps_per_epoch)
-        checkpoint = find_checkpoint(callbacks, automatic)
-        source = StepSource(self, x, y)
-        self._prepare(source, epochs * steps_per_epoch)
-        if checkpoint is not None:
-            self.optimizer.build(self.trainable_variables)
-            checkpoint.restore(self, source, epochs * steps_per_epoch)
-        return fit_parts(
-            super().fit,
-            self,
-            source,
-            epochs,
-            steps_per_epoch,
-            callbacks or [],
-            checkpoint,
-            automatic,
-            verbose,
+        refuse_arguments(unsupported)
+        arguments = check_fit_arguments(
+            epochs, steps_per_epoch, callbacks, verbose
         )
+        checkpoint = find_checkpoint(arguments.callbacks, arguments.automatic)
+        source = self._source(x, y)
+        state = self._prepare(source, arguments.num_steps)
+        if checkpoint is not None:
+            identity = self._identify(source)
+            checkpoint.restore(state, identity, arguments.num_steps)
+        with keeping_state(self):
+            return fit_parts(
+                super().fit, self, state, source, arguments, checkpoint
+            )
 
     def estimate(
         self, x: Any, y: np.ndarray | None = None, steps: int = 100
@@ -263,7 +267,7 @@ class DistillationTrainer(keras.Model):
 
         Makes two steps, the first of which compiles, and takes them back:
         images, optimizer and step number are left bit for bit as they were,
-        and what was compiled serves `fit`.
+        and the compiled step serves `fit`.
 
         Args:
             x: as in `fit`.
@@ -278,84 +282,78 @@ class DistillationTrainer(keras.Model):
             TypeError, ValueError: as `fit`.
         """
         check_positive_int("steps", steps)
-        source = StepSource(self, x, y)
-        self._prepare(source, steps)
-        return measure(super().fit, self, source, steps)
+        source = self._source(x, y)
+        state = self._prepare(source, steps)
+        distilled = self.distilled_dataset()
+        with keeping_state(self):
+            return measure(
+                super().fit,
+                self,
+                state,
+                source,
+                steps,
+                distilled_bytes=distilled.images.nbytes
+                + distilled.labels.nbytes,
+            )
 
-    def _prepare(self, source, num_steps):
-        """Compiles, as suits the number of steps."""
+    def identify(self, x: Any, y: np.ndarray | None = None) -> dict[str, Any]:
+        """Returns what tells this distillation from others.
+
+        Args:
+            x: as in `fit`.
+            y: as in `fit`.
+
+        Returns:
+            JSON-compatible dict, which checkpoints hold.
+
+        Raises:
+            ValueError: if steps were made without a checkpoint.
+        """
         if not self.compiled:
             self.compile()
-        pixels = self._pixels(num_steps, source)
+        return self._identify(self._source(x, y))
+
+    def _source(self, x, y):
+        """Where steps come from; a source is used as it is."""
+        data = join_labels(x, y)
+        return data if isinstance(data, StepSource) else self.step.source(data)
+
+    def _identify(self, source):
+        if self._identity is None:
+            if self.num_steps:
+                raise ValueError(
+                    "A `DistillationCheckpoint` must be there from the first "
+                    "step, since it tells distillations apart by their start. "
+                    f"Received: a trainer that made {self.num_steps} steps "
+                    "without one"
+                )
+            self._identity = identify(
+                self.parts, self.optimizer, source.identity
+            )
+        return self._identity
+
+    def _prepare(self, source, num_steps):
+        """Compiles, as suits the number of steps; returns the state."""
+        if not self.compiled:
+            self.compile()
+        pixels = num_steps * self.step.pixels(source)
         keep_freed_memory(pixels)
-        whole, alone = choose_compilation(self._wanted_jit_compile, pixels)
-        if whole not in ("auto", self.jit_compile):
-            self.jit_compile = whole
-            if not self.num_steps:  # `estimate` of another length
-                self.train_function = None
+        alone = compiles_call_alone(self._wanted_jit_compile, pixels)
         if (alone or self.jit_compile) and not self.optimizer.built:
             warm_up(self, source.smallest_inputs())
-        cut = self.classes_per_chunk < self.synthetic.num_classes
-        if cut and alone:
-            self.trajectory.network.compile_chunks()
-        compile_call(self, alone and not cut)
-
-    @property
-    def decoded_in_step(self) -> int:
-        """Decoded synthetic images of each class in a step."""
-        return min(self.synthetic.decoded_per_class, self.max_decoded)
-
-    @property
-    def networks_in_step(self) -> int:
-        """Networks that read the synthetic images in a step: 1 or 2."""
-        return 2 if self.constrained and self.region > 1 else 1
-
-    def _pixels(self, num_steps, source):
-        """Pixels that networks read in a number of steps."""
-        synthetic = self.synthetic
-        images = self.networks_in_step * self.decoded_in_step
-        images += source.real_per_class
-        height, width, _ = synthetic.image_shape
-        return num_steps * synthetic.num_classes * images * height * width
+        compile_call(self, alone and not self.step.compile_parts())
+        self.optimizer.build(self.trainable_variables)
+        return DistillationState(self.synthetic, self.optimizer)
 
     @property
     def num_steps(self) -> int:
         """Steps made so far."""
-        return int(ops.convert_to_numpy(self.optimizer.iterations.value))
+        return steps_made(self.optimizer) if self.compiled else 0
 
     def call(
         self, inputs: dict[str, Any], training: bool = False
     ) -> dict[str, Tensor]:
-        network, chunk = self.trajectory.network, self.classes_per_chunk
-        draw, weights = inputs["augmentation"], inputs["weights"]
-        if "summary" in inputs:
-            summary = inputs["summary"]
-        else:
-            real = normalize(inputs["images"], self._mean, self._std)
-            # Keras leaves the first axis of a batch unknown on TensorFlow.
-            num_classes = self.synthetic.num_classes
-            real = ops.reshape(real, (num_classes, *real.shape[1:]))
-            real = self.augmentation(real, draw)
-            features, _ = network.per_class(
-                weights, real, self._real_classes_per_chunk
-            )
-            summary = self.objective.summarize(features)
-        synthetic = self.synthetic(inputs.get("selection"))
-        synthetic = normalize(synthetic, self._mean, self._std)
-        synthetic = self.augmentation(synthetic, draw)
-        features, outputs = network.per_class(weights, synthetic, chunk)
-        losses = {"matching": self.objective.compare(summary, features)}
-        if self.constrained:
-            if "constraint_weights" in inputs:
-                _, outputs = network.per_class(
-                    inputs["constraint_weights"], synthetic, chunk
-                )
-            losses["constraint"] = self.constraint(
-                outputs, from_logits=not network.ends_in_softmax
-            )
-            if "constraint_scale" in inputs:
-                losses["constraint"] *= inputs["constraint_scale"]
-        return losses
+        return self.step.losses(inputs)
 
     def compute_loss(
         self,
@@ -365,12 +363,12 @@ class DistillationTrainer(keras.Model):
         sample_weight: Tensor | None = None,
         training: bool = True,
     ) -> Tensor:
-        loss = ops.sum(self._shares * y_pred["matching"])
-        self._matching.update_state(ops.sum(y_pred["matching"]))
-        if self.constrained:
-            constraint = ops.sum(self._shares * y_pred["constraint"])
-            self._constraint.update_state(ops.sum(y_pred["constraint"]))
-            loss = loss + self.constraint_weight * constraint
+        weights = self.step.loss_weights
+        loss = 0.0
+        for name, losses in y_pred.items():
+            self._means[name].update_state(ops.sum(losses))
+            term = ops.sum(self._shares * losses)
+            loss = loss + weights.get(name, 1.0) * term
         return loss
 
     def distilled_dataset(self) -> DistilledDataset:
@@ -379,13 +377,16 @@ class DistillationTrainer(keras.Model):
         Returns:
             `DistilledDataset`.
         """
-        synthetic = self.synthetic
+        synthetic, parts = self.synthetic, self.parts
         return DistilledDataset(
-            images=synthetic.stored_images(),
-            labels=synthetic.labels.ravel(),
-            class_names=self.class_names,
-            factor=synthetic.factor,
-            mean=self.trajectory.mean,
-            std=self.trajectory.std,
-            info=describe_distillation(self),
+            synthetic.stored_images(),
+            synthetic.labels.ravel(),
+            class_names=parts.class_names,
+            normalization=parts.trajectory.normalization,
+            info=describe_distillation(
+                parts,
+                self.optimizer if self.compiled else None,
+                self.num_steps,
+            ),
+            **synthetic.decoding,
         )

@@ -1,21 +1,16 @@
-"""What a distillation will take, before it starts."""
+"""What a distillation will take, measured before it starts."""
 
 import dataclasses
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import keras
 
-from keras_tgdd.distillation.distillation_checkpoint import read_state
-from keras_tgdd.distillation.distillation_checkpoint import write_state
+from keras_tgdd.distillation.state import DistillationState
+from keras_tgdd.distillation.step_source import StepSource
 from keras_tgdd.runtime.memory import peak_bytes
 from keras_tgdd.runtime.quantities import format_bytes
 from keras_tgdd.runtime.quantities import format_seconds
-
-if TYPE_CHECKING:
-    from keras_tgdd.distillation.step_source import StepSource
-    from keras_tgdd.distillation.trainer import DistillationTrainer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,11 +21,12 @@ class TrainingEstimate:
 
     Attributes:
         steps: int, steps of the distillation.
-        seconds_per_step: float, as measured, compiling left out.
+        seconds_per_step: float, as measured, without compilation.
         memory_bytes: int, the most that the process has held so far, the
-            measured step included: what a `fit` in it will hold, with all
-            that the backend keeps beside activations. Memory of a GPU is not
-            in it. `None` where the system does not tell (Windows).
+            measured step included: what a `fit` in it will hold, with
+            everything that the backend keeps beside activations. Memory of a
+            GPU is not included. `None` where the system does not tell
+            (Windows).
         checkpoint_bytes: int, arrays of a `DistillationCheckpoint`'s file.
         distilled_bytes: int, arrays of a file of `DistilledDataset.save`.
     """
@@ -49,7 +45,7 @@ class TrainingEstimate:
     @property
     def disk_bytes(self) -> int:
         """The most on disk: the result, and a checkpoint twice, since a new
-        one is whole before it replaces the old."""
+        one is complete before it replaces the old one."""
         return 2 * self.checkpoint_bytes + self.distilled_bytes
 
     def __str__(self):
@@ -66,51 +62,55 @@ class TrainingEstimate:
 
 
 def measure(
-    fit: Callable,
-    trainer: "DistillationTrainer",
-    source: "StepSource",
+    fit: Callable[..., keras.callbacks.History],
+    model: keras.Model,
+    state: DistillationState,
+    source: StepSource,
     steps: int,
+    *,
+    distilled_bytes: int,
 ) -> TrainingEstimate:
     """Makes two steps, times the second, and takes both back.
 
     Args:
-        fit: Keras' `fit` of the trainer.
-        trainer: `DistillationTrainer`, ready for `fit`.
+        fit: Keras' `fit` of the model.
+        model: `keras.Model`, ready for `fit`.
+        state: `DistillationState` of the model.
         source: `StepSource` of its steps.
         steps: int, steps of the distillation.
+        distilled_bytes: int, bytes of the distilled set's arrays.
     """
-    trainer.optimizer.build(trainer.trainable_variables)
-    before = read_state(trainer)
-    clock = _Clock()
-    trainer.trajectory.at(trainer.num_steps)
-    executed = trainer.steps_per_execution
+    before = state.read()
+    clock = _Clock(state)
+    source.parts.trajectory.seek(state.steps_made)
+    executed = model.steps_per_execution
     try:
         fit(
-            source.steps(trainer.num_steps, 2 * executed),
+            source.steps(state.steps_made, 2 * executed),
             steps_per_epoch=2 * executed,
             callbacks=[clock],
             shuffle=False,
             verbose=0,
         )
     finally:
-        write_state(trainer, before.get)
-        trainer.reset_metrics()
-    distilled = trainer.distilled_dataset()
+        state.write(before.__getitem__)
+        model.reset_metrics()
     return TrainingEstimate(
         steps=steps,
         seconds_per_step=clock.seconds / executed,
         memory_bytes=peak_bytes(),
         checkpoint_bytes=sum(array.nbytes for array in before.values()),
-        distilled_bytes=distilled.images.nbytes + distilled.labels.nbytes,
+        distilled_bytes=distilled_bytes,
     )
 
 
 class _Clock(keras.callbacks.Callback):
     """Times the last execution of a `fit`; the first compiles."""
 
-    def __init__(self):
+    def __init__(self, state):
         super().__init__()
         self.seconds = 0.0
+        self._state = state
         self._started = 0.0
 
     def on_train_batch_begin(self, batch, logs=None):
@@ -123,4 +123,5 @@ class _Clock(keras.callbacks.Callback):
 
     def _wait(self):
         """Backends return before they have computed; a copy must wait."""
-        read_state(self.model)
+        _ = self.model  # brings JAX's state into the variables
+        self._state.read()

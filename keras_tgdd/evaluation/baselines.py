@@ -1,154 +1,97 @@
-"""Small sets to compare with, under the same protocol."""
+"""Sets of real images, the baselines of a distilled set."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from keras_tgdd.arguments import ImagesPerClass
-from keras_tgdd.arguments import check_images
 from keras_tgdd.arguments import check_labels
-from keras_tgdd.datasets.selection import METHODS
+from keras_tgdd.datasets.selection import check_method
 from keras_tgdd.datasets.selection import choose_images
-from keras_tgdd.datasets.statistics import complete_statistics
+from keras_tgdd.datasets.training_data import as_training_data
 from keras_tgdd.synthetic.class_counts import class_counts
 from keras_tgdd.synthetic.distilled_dataset import DistilledDataset
 from keras_tgdd.synthetic.synthetic_images import SyntheticImages
 
 
 def select_images(
-    x: np.ndarray,
-    y: np.ndarray,
+    data: Any,
     images_per_class: ImagesPerClass,
     method: str = "random",
+    *,
     features: np.ndarray | None = None,
     factor: int = 1,
-    mean: ArrayLike | None = None,
-    std: ArrayLike | None = None,
-    class_names: Sequence[str] | None = None,
     seed: int = 0,
 ) -> DistilledDataset:
-    """Chooses real images as a set of the size of a distilled one.
+    """Selects real images to compare a distilled set with.
 
     Args:
-        x: array of shape `(n, height, width, channels)`, uint8 in 0–255 or
-            float in [0, 1].
-        y: int array of shape `(n,)`.
-        images_per_class: positive int; or a sequence or mapping, one for
-            each class.
-        method: `"random"`; `"herding"`, which keeps the mean feature;
-            `"k_center"`, which covers all features; or `"k_means"`, the
-            nearest to the centres of clusters. Defaults to `"random"`.
-        features: float array of shape `(n, size)`, in which distances are
-            measured, such as `experts.features(x)`. `None` takes the pixels.
-        factor: positive int. `1` takes whole images; more makes mosaics of
-            `factor**2` down-sampled real images each, which store as much
-            and decode to more, as distilled sets do. Defaults to `1`.
-        mean: floats of shape `(channels,)`, in [0, 1] units. `None` takes
-            the mean of `x`.
-        std: as `mean`, the standard deviation.
-        class_names: optional sequence of strings.
-        seed: int, seed of the draw. Defaults to `0`.
+        data: `TrainingData`, `ImageDataset` (its training part), a pair
+            `(x, y)` of arrays, or batches. Class names and normalization
+            come from it.
+        images_per_class: positive int, stored images per class; or one number
+            per class, as a sequence or as a mapping from labels or names.
+        method: how the images of a class are selected: `"random"`;
+            `"herding"`, whose mean approximates the mean of the class in
+            feature space; `"k_center"`, which covers the features of the
+            class; or `"k_means"`, the images nearest to the centres of
+            clusters. Defaults to `"random"`.
+        features: float array of shape `(n, size)`, such as
+            `experts.features(x)`, in which distances are Euclidean. `None`
+            uses the pixels.
+        factor: positive int. `1` stores whole images. A larger factor stores
+            mosaics of `factor**2` down-sampled real images, as distilled sets
+            with this factor do. Defaults to `1`.
+        seed: int, seed of the selection. Defaults to `0`.
 
     Returns:
-        `DistilledDataset`. A class of fewer images than needed repeats them.
+        `DistilledDataset`. A class with fewer images than requested repeats
+        them cyclically.
 
     Raises:
-        TypeError, ValueError: if the data are not images with labels, the
-            method is unknown, or the features are not one row an image.
+        TypeError: if `data` is not a supported source of labelled images.
+        ValueError: if images and labels do not fit, a class has no image,
+            `method` is unknown, or `features` does not have one row per
+            image.
+        ImportError: if `"k_center"` or `"k_means"` is requested and
+            scikit-learn is not installed.
 
     Example:
 
     ```python
-    herded = select_images(x, y, 10, "herding", experts.features(x))
+    data = keras_tgdd.datasets.from_arrays(x_train, y_train)
+    herded = select_images(
+        data, 10, "herding", features=experts.features(data.x)
+    )
     ```
 
     References:
         - [DC-bench](https://arxiv.org/abs/2207.09639)
     """
-    check_images(x)
-    num_classes = check_labels(y, len(x))
-    counts = class_counts(images_per_class, num_classes, class_names)
+    real = as_training_data(data)
+    # A class must have an image to repeat.
+    check_labels(real.y, len(real.x), real.num_classes)
     check_method("method", method)
+    counts = class_counts(images_per_class, real.num_classes, real.class_names)
     if features is None:
-        features = x
-    elif len(features) != len(x):
+        features = real.x
+    elif len(features) != len(real.x):
         raise ValueError(
-            "`features` must have a row for each image. Received: "
-            f"{len(features)} rows for {len(x)} images"
+            "`features` must have one row per image. Received: "
+            f"{len(features)} rows for {len(real.x)} images"
         )
-    synthetic = SyntheticImages(num_classes, counts, x.shape[1:], factor)
-    chosen = choose_images(method, features, y, synthetic.decoded_counts, seed)
-    synthetic.adapt(x[chosen], y[chosen], mode="mosaic", seed=seed)
-    mean, std = complete_statistics(x, mean, std)
+    synthetic = SyntheticImages(
+        real.num_classes, counts, real.image_shape, factor
+    )
+    chosen = choose_images(
+        method, features, real.y, synthetic.decoded_counts, seed
+    )
+    synthetic.adapt(real.x[chosen], real.y[chosen], mode="mosaic", seed=seed)
     return DistilledDataset(
         synthetic.stored_images(),
         labels=synthetic.labels.ravel(),
-        class_names=class_names,
+        class_names=real.class_names,
         factor=factor,
-        mean=mean,
-        std=std,
+        normalization=real.normalization,
         info={"method": f"{method} real images", "seed": seed},
     )
-
-
-def random_images(
-    x: np.ndarray,
-    y: np.ndarray,
-    images_per_class: ImagesPerClass,
-    factor: int = 1,
-    mean: ArrayLike | None = None,
-    std: ArrayLike | None = None,
-    class_names: Sequence[str] | None = None,
-    seed: int = 0,
-) -> DistilledDataset:
-    """Draws real images as a set of the size of a distilled one.
-
-    Args:
-        x: array of shape `(n, height, width, channels)`, uint8 in 0–255 or
-            float in [0, 1].
-        y: int array of shape `(n,)`.
-        images_per_class: positive int; or one for each class.
-        factor: positive int. `1` takes whole images; more makes mosaics of
-            `factor**2` down-sampled real images each, which store as much
-            and decode to more, as distilled sets do. Defaults to `1`.
-        mean: floats of shape `(channels,)`, in [0, 1] units. `None` takes
-            the mean of `x`.
-        std: as `mean`, the standard deviation.
-        class_names: optional sequence of strings.
-        seed: int, seed of the draw. Defaults to `0`.
-
-    Returns:
-        `DistilledDataset`.
-
-    Raises:
-        TypeError, ValueError: if the data are not images with labels.
-    """
-    return select_images(
-        x,
-        y,
-        images_per_class,
-        factor=factor,
-        mean=mean,
-        std=std,
-        class_names=class_names,
-        seed=seed,
-    )
-
-
-def check_method(name: str, method: Any) -> None:
-    """Refuses what is not a method of `select_images`.
-
-    Args:
-        name: string, what the caller calls it.
-        method: what is looked at.
-
-    Raises:
-        ValueError: if it is none.
-    """
-    if method not in tuple(METHODS):
-        raise ValueError(
-            f"`{name}` must be one of {sorted(METHODS)}. Received: "
-            f"{name}={method!r}"
-        )

@@ -1,4 +1,4 @@
-"""Results side by side, where they may stand so."""
+"""Comparison and pooling of results that share one protocol."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -8,24 +8,25 @@ from typing import Any
 import numpy as np
 
 from keras_tgdd.evaluation.result import EvaluationResult
+from keras_tgdd.runtime.fingerprint import differences
 
 
 def compare(results: Mapping[str, EvaluationResult]) -> str:
-    """Writes results of one protocol as a Markdown table.
+    """Formats results of one protocol as a Markdown table.
 
-    Published numbers of this field mix protocols, which differ by more than
-    the methods do; results of different ones are refused. So are results on
-    hard and on soft labels side by side: what experts know reaches networks
-    by soft labels, whatever the images are.
+    Published numbers of this field mix protocols, which change accuracy more
+    than the methods do. Results of different protocols are therefore refused,
+    and so are results on hard beside results on soft labels, which transfer
+    the experts' knowledge whatever the images show.
 
     Args:
         results: mapping from names, such as `"herding"`, to
             `EvaluationResult`.
 
     Returns:
-        String: accuracy in % (mean ± standard deviation over networks), the
-        number of networks and of images for each name, in the order given;
-        where networks differ, which ones they are.
+        String, one row per result in the given order: test accuracy in %
+        (mean ± standard deviation over networks), number of networks and
+        number of images. Rows name the networks if these differ.
 
     Raises:
         ValueError: if there is no result, or protocols or kinds of labels
@@ -36,7 +37,7 @@ def compare(results: Mapping[str, EvaluationResult]) -> str:
     ```python
     sets = {"random": random, "distilled": distilled}
     results = {
-        name: keras_tgdd.evaluate(small_set, x_test, y_test)
+        name: keras_tgdd.evaluate(small_set, (x_test, y_test))
         for name, small_set in sets.items()
     }
     print(compare(results))
@@ -64,32 +65,33 @@ def compare(results: Mapping[str, EvaluationResult]) -> str:
 
 
 def pool(results: Sequence[EvaluationResult]) -> EvaluationResult:
-    """Joins the networks of several results, as of several draws of a set.
+    """Pools the networks of several results, such as several random sets.
 
-    A set that is drawn, such as random images, differs from draw to draw by
-    more than networks on one draw do.
+    Randomly selected sets vary more from draw to draw than networks vary on
+    one of them. Pool one network per draw to include that variation.
 
     Args:
-        results: sequence of `EvaluationResult` of one protocol, kind of
-            labels and number of images.
+        results: sequence of `EvaluationResult` with the same protocol, kind
+            of labels, number of images, method and network.
 
     Returns:
-        `EvaluationResult` over all networks, with the seed of the first.
+        `EvaluationResult` over all networks, with the seed of the first
+        result.
 
     Raises:
-        ValueError: if there is no result, or protocols, kinds of labels,
-            sizes, methods or networks differ.
+        ValueError: if there is no result, or the results differ in any of
+            these.
 
     Example:
 
     ```python
     draws = [
-        keras_tgdd.evaluation.random_images(x_train, y_train, 10, seed=seed)
+        keras_tgdd.evaluation.select_images((x_train, y_train), 10, seed=seed)
         for seed in range(3)
     ]
     result = pool(
         [
-            keras_tgdd.evaluate(draw, x_test, y_test, num_runs=1)
+            keras_tgdd.evaluate(draw, (x_test, y_test), num_runs=1)
             for draw in draws
         ]
     )
@@ -100,7 +102,7 @@ def pool(results: Sequence[EvaluationResult]) -> EvaluationResult:
         found = {getattr(result, name) for result in results}
         if len(found) > 1:
             raise ValueError(
-                f"Results that are pooled must have one `{name}`. Received: "
+                f"Pooled results must have one `{name}`. Received: "
                 f"{sorted(map(str, found))}"
             )
     confusions = [result.confusion for result in results]
@@ -123,10 +125,13 @@ def pool(results: Sequence[EvaluationResult]) -> EvaluationResult:
 def check_one_protocol(
     results: Mapping[Any, EvaluationResult],
 ) -> EvaluationResult:
-    """Refuses results that do not compare, and returns the first.
+    """Refuses results that are not comparable; returns the first result.
 
     Args:
         results: mapping from names to `EvaluationResult`.
+
+    Returns:
+        The first `EvaluationResult`.
 
     Raises:
         ValueError: if there is no result, or protocols or kinds of labels
@@ -138,27 +143,23 @@ def check_one_protocol(
     for name, other in others:
         if other.labels != first.labels:
             raise ValueError(
-                "Results on hard and on soft labels do not compare: soft ones "
-                "bring what experts know of the real data to any images. "
-                "Evaluate all sets with `soft_labels=False`, or all relabelled "
-                f"by the same experts. Received: {first_name!r} on "
+                "Results on hard and on soft labels are not comparable: soft "
+                "labels transfer the experts' knowledge to any images. "
+                "Evaluate all sets with `soft_labels=False`, or relabel all of "
+                f"them with the same experts. Received: {first_name!r} on "
                 f"{first.labels} labels and {name!r} on {other.labels} labels"
             )
         if other.protocol_fingerprint != first.protocol_fingerprint:
+            differing = differences(
+                first.protocol,
+                other.protocol,
+                "{key}: {stored!r} / {wanted!r}",
+                mutual=True,
+            )
             raise ValueError(
-                "Results of different protocols do not compare: the protocol "
-                "changes accuracy by more than most methods do. Evaluate all "
-                f"sets under one. Received: {first_name!r} and {name!r}, which "
-                f"differ in {_differences(first.protocol, other.protocol)}"
+                "Results of different protocols are not comparable: protocols "
+                "change accuracy more than most methods do. Evaluate all sets "
+                f"with one protocol. Received: {first_name!r} and {name!r}, "
+                f"which differ in {', '.join(differing)}"
             )
     return first
-
-
-def _differences(first, other):
-    """Settings that differ, as `name: a / b`."""
-    names = sorted(first.keys() | other.keys())
-    return ", ".join(
-        f"{name}: {first.get(name)!r} / {other.get(name)!r}"
-        for name in names
-        if first.get(name) != other.get(name)
-    )

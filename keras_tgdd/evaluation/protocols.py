@@ -1,4 +1,4 @@
-"""Named ways to evaluate a distilled set."""
+"""Evaluation protocols of the field, by name."""
 
 from keras_tgdd.training.recipe import TrainingRecipe
 
@@ -38,34 +38,38 @@ def get_protocol(
 ) -> TrainingRecipe:
     """Returns an evaluation protocol.
 
-    `"tgdd"` trains fresh networks for 1500 epochs with batches of 64, SGD
-    0.01, momentum 0.9, L2 5e-4 and a learning rate × 0.2 at 2/3 and 5/6.
-    Images are mirrored and recoloured one by one, then cropped, scaled or
-    rotated, one of the three for each batch; half of the batches are mixed by
-    CutMix. IDC, DREAM, DANCE and TGDD report it.
+    `"tgdd"`: 1500 epochs with batches of 64, SGD with learning rate 0.01,
+    momentum 0.9 and L2 5e-4; the learning rate is multiplied by 0.2 at 2/3
+    and at 5/6 of the epochs. Each image is mirrored and recoloured with its
+    own strengths; one of crop, scale and rotation is then applied per batch,
+    and half of the batches are mixed by CutMix. IDC, DREAM, DANCE and TGDD
+    report this protocol.
 
-    `"dc"` trains for 1000 epochs with batches of 256, SGD 0.01, momentum 0.9,
-    L2 5e-4 and a learning rate × 0.1 at half; each batch is augmented by one
-    of colour, crop, cutout, flip, scale and rotation, with strengths drawn
-    per image. DC, DSA and DM report it. Where their code starts a new
-    optimizer at half, this one keeps its momentum.
+    `"dc"`: 1000 epochs with batches of 256, SGD with learning rate 0.01,
+    momentum 0.9 and L2 5e-4; the learning rate is multiplied by 0.1 at half
+    of the epochs. Each batch is augmented by one of colour, crop, cutout,
+    flip, scale and rotation, with strengths drawn per image. DC, DSA and DM
+    report this protocol. Their code creates a new optimizer at half of the
+    epochs; here the momentum is kept.
 
-    `"dd_ranking"` has the same settings under the name of that benchmark,
-    whose scores ask for them. Results of different protocols do not compare.
+    `"dd_ranking"`: the settings of `"dc"` under the name of that benchmark,
+    whose scores require them. Results of different protocols are not
+    comparable.
 
     Args:
-        name: string, `"tgdd"`, `"dc"` or `"dd_ranking"`, or a
-            `TrainingRecipe`, which is taken as it is. Defaults to `"tgdd"`.
-        epochs: int, replaces the protocol's. Results that used other epochs
-            than the protocol's do not compare with published ones.
-        flip: whether images are mirrored; `False` for digits and letters.
+        name: `"tgdd"`, `"dc"`, `"dd_ranking"`, or a `TrainingRecipe`.
+            Defaults to `"tgdd"`.
+        epochs: optional positive int, replaces the epochs of the protocol.
+            The results are then not comparable with published ones.
+        flip: whether images are mirrored. Use `False` for digits and letters.
             Defaults to `True`.
 
     Returns:
         `TrainingRecipe`.
 
     Raises:
-        ValueError: if there is no protocol of that name.
+        ValueError: if there is no protocol of that name, or `epochs` is not a
+            positive integer.
 
     References:
         - [Kim et al., 2022](https://arxiv.org/abs/2205.14959)
@@ -85,13 +89,13 @@ def get_protocol(
     if epochs is not None:
         protocol = protocol.replace(epochs=epochs)
     if not flip:
-        rest = _without_flip(protocol.augmentation)
-        protocol = protocol.replace(augmentation=rest)
+        augmentation = _without_flip(protocol.augmentation)
+        protocol = protocol.replace(augmentation=augmentation)
     return protocol
 
 
 def _without_flip(strategies):
-    """Drops `"flip"`, also where it is one of several to choose from."""
+    """Removes `"flip"`, also from groups of alternatives."""
     if isinstance(strategies, str):
         return strategies
     rest = (_without_flip(s) for s in strategies if s != "flip")

@@ -1,6 +1,7 @@
-"""What an evaluation found, and how."""
+"""The result of an evaluation."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -9,40 +10,42 @@ from keras_tgdd.runtime.fingerprint import settings_fingerprint
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationResult:
-    """Test accuracy of fresh networks, after their last epoch.
+    """Test accuracies of fresh networks after their last epoch.
 
     Attributes:
-        runs: tuple of floats in [0, 1], accuracy of each network.
+        runs: tuple of floats in [0, 1], accuracy per network.
         protocol: dict, every setting of the training.
         seed: int; network `i` is seeded by `(seed, i)`.
-        num_images: int, images trained on.
-        seconds: float, time the evaluation took.
-        best_runs: tuple of floats, best accuracy of each network over the
-            tests of `evaluate(test_every=)`. Chosen on test data, unlike
-            `runs`; empty where not asked for.
+        num_images: int, number of training images.
+        seconds: float, duration of the evaluation.
+        best_runs: tuple of floats, best accuracy per network over the tests
+            of `evaluate(test_every=)`. It is chosen on test data, unlike
+            `runs`. Empty unless requested.
         confusion: tuple of tuples of ints, shape
-            `(num_classes, num_classes)`: test images of a class (row) that
-            the networks together took for each class (column).
-        images_per_class: int, stored images of each class, where a
-            `DistilledDataset` was evaluated, else `None`.
-        method: string, how that set was made, or `None`.
+            `(num_classes, num_classes)`: number of test images of a class
+            (row) that the networks together predicted as each class (column).
+        images_per_class: int, stored images per class of a
+            `DistilledDataset`, or `None` where classes differ or arrays were
+            evaluated.
+        method: string, the method that made the set, or `None`.
         network: string, name of the networks or of the function that built
-            them, or `None` where it has none.
-        labels: `"hard"` or `"soft"`, whether networks were trained on classes
-            or on what experts take the images for. Results that were stored
-            without it are on hard labels.
+            them, or `None`.
+        labels: `"hard"` or `"soft"`, whether networks were trained on integer
+            labels or on soft labels. Stored results without this entry are on
+            hard labels.
 
     Raises:
         ValueError: if `labels` is another string.
     """
 
-    runs: tuple
-    protocol: dict
+    runs: tuple[float, ...]
+    protocol: dict[str, Any]
     seed: int
     num_images: int
     seconds: float
-    best_runs: tuple = ()
-    confusion: tuple = ()
+    _: dataclasses.KW_ONLY
+    best_runs: tuple[float, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
     images_per_class: int | None = None
     method: str | None = None
     network: str | None = None
@@ -67,16 +70,18 @@ class EvaluationResult:
 
     @property
     def best(self) -> float | None:
-        """Mean of `best_runs`, or `None`; for comparison with best-of figures
-        alone."""
+        """Mean of `best_runs`, or `None`. Compare it only with figures that
+        were also chosen on test data."""
         return float(np.mean(self.best_runs)) if self.best_runs else None
 
     @property
     def protocol_fingerprint(self) -> str:
-        """16 hex digits of the protocol and of the kind of labels; only equal
-        ones compare."""
+        """16 hex digits of protocol and kind of labels. Only results with
+        equal fingerprints are comparable."""
         settings = dict(self.protocol)
-        if self.labels != "hard":  # else that of results before there were any
+        # Results on hard labels keep the fingerprint that they had before
+        # soft labels existed.
+        if self.labels != "hard":
             settings["labels"] = self.labels
         return settings_fingerprint(settings)
 
@@ -92,13 +97,14 @@ class EvaluationResult:
 
     @classmethod
     def from_dict(cls, values: dict) -> "EvaluationResult":
-        """Returns the result that `to_dict` wrote, also by way of JSON.
+        """Returns the result that `to_dict` wrote, also after JSON.
 
         Args:
-            values: dict.
+            values: dict from the names of attributes to their values. Other
+                entries are ignored.
 
         Raises:
-            ValueError: if it lacks an attribute.
+            ValueError: if a required attribute is missing.
         """
         fields = {field.name: field for field in dataclasses.fields(cls)}
         missing = [
@@ -108,7 +114,7 @@ class EvaluationResult:
         ]
         if missing:
             raise ValueError(
-                "`values` must hold every attribute of a result. Received: a "
+                "`values` must hold every required attribute. Received: a "
                 f"dict without {missing}"
             )
         return cls(
@@ -123,8 +129,8 @@ class EvaluationResult:
         )
 
 
-def _as_tuple(value):
-    """Lists, as JSON has them, as tuples."""
+def _as_tuple(value: Any) -> Any:
+    """Converts lists, which JSON makes of tuples, back to tuples."""
     if isinstance(value, (list, tuple)):
         return tuple(_as_tuple(item) for item in value)
     return value

@@ -1,9 +1,8 @@
-"""Scores beside accuracy.
+"""Scores of DD-Ranking, and storage.
 
-Accuracies and scores are fractions in [0, 1]. The two robust scores are those
-of DD-Ranking. Its public board takes the best test accuracy of a training,
-where `keras_tgdd.evaluate` takes that of the last epoch: figures from there
-and from here do not compare.
+Accuracies are fractions in [0, 1]. DD-Ranking's leaderboard uses the best test
+accuracy of a training, `keras_tgdd.evaluate` the accuracy after the last epoch:
+scores from the two sources are not comparable.
 """
 
 import dataclasses
@@ -24,7 +23,7 @@ __all__ = [
 
 
 def hard_label_recovery(full: float, distilled_hard: float) -> float:
-    """What training on the distilled set with hard labels falls short of.
+    """Returns the accuracy lost to full data by training with hard labels.
 
     Args:
         full: accuracy after training on all data.
@@ -33,20 +32,26 @@ def hard_label_recovery(full: float, distilled_hard: float) -> float:
 
     Returns:
         `full - distilled_hard`; smaller is better.
+
+    Raises:
+        ValueError: if an accuracy is outside [0, 1].
     """
     _check(full=full, distilled_hard=distilled_hard)
     return full - distilled_hard
 
 
 def improvement_over_random(distilled: float, random: float) -> float:
-    """What the distilled set is better by than random real images.
+    """Returns the accuracy gained over randomly selected real images.
 
     Args:
         distilled: accuracy after training on the distilled set.
         random: accuracy after the same training on as many random images.
 
     Returns:
-        `distilled - random`.
+        `distilled - random`; larger is better.
+
+    Raises:
+        ValueError: if an accuracy is outside [0, 1].
     """
     _check(distilled=distilled, random=random)
     return distilled - random
@@ -55,19 +60,23 @@ def improvement_over_random(distilled: float, random: float) -> float:
 def label_robust_score(
     full: float, distilled_hard: float, distilled: float, random: float
 ) -> float:
-    """How good a distilled set is, whatever its labels and training.
+    """Scores a distilled set independently of its labels and training.
 
-    `(exp(α) - exp(-1)) / (exp(1) - exp(-1))` with α half of
-    `improvement_over_random` less half of `hard_label_recovery`.
+    `(exp(α) - exp(-1)) / (exp(1) - exp(-1))`, with
+    `α = (improvement_over_random - hard_label_recovery) / 2`.
 
     Args:
         full: accuracy after training on all data.
         distilled_hard: accuracy on the distilled set with hard labels.
-        distilled: accuracy on the distilled set as its method trains.
-        random: accuracy of that training on as many random images.
+        distilled: accuracy on the distilled set with the method's own labels
+            and training.
+        random: accuracy of the same training on as many random images.
 
     Returns:
-        Score from 0 to 1; larger is better.
+        Score in [0, 1]; larger is better.
+
+    Raises:
+        ValueError: if an accuracy is outside [0, 1].
 
     References:
         - [DD-Ranking](https://arxiv.org/abs/2505.13300)
@@ -83,37 +92,41 @@ def augmentation_robust_score(
     distilled_plain: float,
     random_plain: float,
 ) -> float:
-    """How good a distilled set is, with augmentation and without.
+    """Scores a distilled set with and without augmentation.
 
-    `(exp(β) - exp(-1)) / (exp(1) - exp(-1))` with β the mean of the two
-    improvements over random images.
+    `(exp(β) - exp(-1)) / (exp(1) - exp(-1))`, with β the mean of the
+    improvements over random images in the two cases.
 
     Args:
-        distilled: accuracy on the distilled set, augmented.
-        random: accuracy on as many random images, augmented.
-        distilled_plain: accuracy on the distilled set, not augmented.
-        random_plain: accuracy on as many random images, not augmented.
+        distilled: accuracy on the distilled set, with augmentation.
+        random: accuracy on as many random images, with augmentation.
+        distilled_plain: accuracy on the distilled set, without augmentation.
+        random_plain: accuracy on as many random images, without augmentation.
 
     Returns:
-        Score from 0 to 1; larger is better.
+        Score in [0, 1]; larger is better.
+
+    Raises:
+        ValueError: if an accuracy is outside [0, 1].
 
     References:
         - [DD-Ranking](https://arxiv.org/abs/2505.13300)
     """
-    with_it = improvement_over_random(distilled, random)
+    augmented = improvement_over_random(distilled, random)
     _check(distilled_plain=distilled_plain, random_plain=random_plain)
-    without = distilled_plain - random_plain
-    return _squash((with_it + without) / 2)
+    plain = distilled_plain - random_plain
+    return _squash((augmented + plain) / 2)
 
 
 @dataclasses.dataclass(frozen=True)
 class Storage:
-    """What a distilled set takes beside the data it stands for.
+    """Size of a distilled set, in bytes and relative to the real data.
 
     Attributes:
-        num_bytes: int, bytes of its images and labels as saved, soft ones
-            included where it has them.
-        compression_ratio: float, bytes of the real data over these.
+        num_bytes: int, bytes of the saved images and labels, including soft
+            labels.
+        compression_ratio: float, bytes of the real data divided by
+            `num_bytes`.
     """
 
     num_bytes: int
@@ -121,23 +134,26 @@ class Storage:
 
 
 def storage(distilled: DistilledDataset, x: np.ndarray) -> Storage:
-    """Compares the bytes of a distilled set with those of the real images.
+    """Compares the size of a distilled set with the size of the real data.
 
     Args:
         distilled: `DistilledDataset`; its pixels are float32.
-        x: array of the real images, in the dtype in which they are kept.
+        x: array of shape `(n, height, width, channels)`, the real images in
+            the dtype in which they are stored. Eight bytes per image are
+            added for its label.
 
     Returns:
         `Storage`.
     """
     num_bytes = distilled.images.nbytes + distilled.labels.nbytes
-    if distilled.soft_labels is not None:
-        num_bytes += distilled.soft_labels.nbytes
+    soft_labels = distilled.soft_labels
+    if soft_labels is not None:
+        num_bytes += soft_labels.nbytes
     return Storage(num_bytes, (x.nbytes + 8 * len(x)) / num_bytes)
 
 
 def _squash(value):
-    """Maps [-1, 1] to [0, 1], as DD-Ranking does."""
+    """Maps [-1, 1] to [0, 1] as in DD-Ranking."""
     low, high = math.exp(-1), math.exp(1)
     return (math.exp(value) - low) / (high - low)
 

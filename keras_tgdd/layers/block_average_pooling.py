@@ -1,4 +1,4 @@
-"""Average pooling without overlap, as fast as each backend can."""
+"""Average pooling of blocks that do not overlap."""
 
 from typing import Any
 
@@ -11,12 +11,11 @@ from keras_tgdd.runtime.compilation import pools_by_mean
 
 @keras.saving.register_keras_serializable(package="keras_tgdd")
 class BlockAveragePooling2D(keras.layers.AveragePooling2D):
-    """Averages blocks of `pool_size` pixels; rows and columns left over drop.
+    """Averages blocks of `pool_size` pixels, and drops incomplete blocks.
 
-    The values of `keras.layers.AveragePooling2D` with strides of the pool's
-    size and `"valid"` padding, channels last. Where it measured faster, the
-    blocks become axes whose mean is taken, which PyTorch's compiler fuses
-    with the layers before.
+    Returns the values of `keras.layers.AveragePooling2D` with strides equal to
+    `pool_size` and `"valid"` padding, channels last. On PyTorch, which fuses
+    it with the layers before, it is a mean over axes.
 
     Args:
         pool_size: int or pair of ints. Defaults to `2`.
@@ -40,7 +39,7 @@ class BlockAveragePooling2D(keras.layers.AveragePooling2D):
         self, pool_size: int | tuple[int, int] = 2, **kwargs: Any
     ) -> None:
         for fixed in ("strides", "padding", "data_format"):
-            kwargs.pop(fixed, None)  # from a config
+            kwargs.pop(fixed, None)  # `get_config` has them
         super().__init__(pool_size, data_format="channels_last", **kwargs)
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -51,5 +50,5 @@ class BlockAveragePooling2D(keras.layers.AveragePooling2D):
         high, wide = height // rows, width // columns
         blocks = inputs[:, : high * rows, : wide * columns]
         blocks = ops.reshape(blocks, (-1, high, rows, wide, columns, channels))
-        # Not a mean, whose gradient divides at each pixel.
+        # Not a mean: its gradient has a division per pixel.
         return ops.sum(blocks, axis=(2, 4)) * (1.0 / (rows * columns))

@@ -1,4 +1,4 @@
-"""Instance normalization with the epsilon of the dataset-distillation field."""
+"""Instance normalization."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from keras_tgdd.arguments import Tensor
 class InstanceNormalization(keras.layers.Layer):
     """Normalizes each channel of each image to mean 0 and variance 1.
 
-    Computes `(x - mean) / sqrt(var + epsilon) * gamma + beta`, where mean and
-    variance are taken over the spatial axes of one image and one channel.
+    Computes `(x - mean) / sqrt(var + epsilon) * gamma + beta`, with mean and
+    variance over the spatial axes of one image and one channel.
     `keras.layers.GroupNormalization(groups=-1)` computes the same with a
-    default epsilon of 1e-3; published networks use 1e-5. Statistics are
-    accumulated in float32 under every dtype policy.
+    default epsilon of 1e-3; published networks of dataset distillation use
+    1e-5. Statistics are float32 under every dtype policy.
 
     Args:
-        epsilon: float, added to the variance. Defaults to `1e-5`.
+        epsilon: positive float, added to the variance. Defaults to `1e-5`.
         center: whether to add the learned offset `beta`. Defaults to `True`.
         scale: whether to multiply by the learned `gamma`. Defaults to `True`.
         **kwargs: arguments of `keras.layers.Layer`.
@@ -84,10 +84,10 @@ class InstanceNormalization(keras.layers.Layer):
     def call(self, inputs: Tensor) -> Tensor:
         axes = tuple(range(1, len(inputs.shape) - 1))
         x = ops.cast(inputs, "float32")
-        # E[x^2] - E[x]^2 reads the activations once where ops.var reads them
-        # twice: forward is 1.4 to 1.6 times faster on the JAX CPU backend.
-        # Sums times a constant and not means, a ReLU and not a maximum: their
-        # gradients have no division for each pixel.
+        # E[x^2] - E[x]^2 reads the activations once, ops.var twice: the
+        # forward pass is 1.4 to 1.6 times faster on the JAX CPU backend.
+        # Sums times a constant instead of means, and a ReLU instead of a
+        # maximum: their gradients have no division per pixel.
         share = _share(inputs, axes)
         mean = share * ops.sum(x, axis=axes, keepdims=True)
         squares = share * ops.sum(ops.square(x), axis=axes, keepdims=True)
@@ -98,8 +98,8 @@ class InstanceNormalization(keras.layers.Layer):
         offset = -mean * scale
         if self.beta is not None:
             offset = offset + ops.cast(self.beta, "float32")
-        # The last product in the dtype of the activations: under bfloat16 a
-        # training step on PyTorch is 1.15 times faster, in float32 the same.
+        # The last product has the dtype of the activations. A bfloat16
+        # training step on PyTorch is 1.15 times faster for it.
         scale = ops.cast(scale, self.compute_dtype)
         return inputs * scale + ops.cast(offset, self.compute_dtype)
 
@@ -116,7 +116,7 @@ class InstanceNormalization(keras.layers.Layer):
 
 
 def _share(inputs, axes):
-    """1 / number of pixels: a tensor where it is not known before."""
+    """Returns 1 / number of pixels, a tensor if a side is unknown."""
     shape = ops.shape(inputs)
     pixels = 1
     for axis in axes:

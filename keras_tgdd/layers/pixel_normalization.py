@@ -10,9 +10,13 @@ def normalize(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """Maps images to `(image - mean) / std`, in float32.
 
     Args:
-        images: tensor, uint8 in 0–255 or float in [0, 1], channels last.
+        images: tensor of shape `(..., channels)`, uint8 in 0–255 or float in
+            [0, 1].
         mean: float32 tensor of shape `(channels,)`, in [0, 1] units.
         std: as `mean`.
+
+    Returns:
+        float32 tensor of the shape of `images`.
     """
     scale = (
         255.0

@@ -1,4 +1,4 @@
-"""Where in an image a patch lies."""
+"""Learned embeddings of positions."""
 
 from typing import Any
 
@@ -12,13 +12,23 @@ from keras_tgdd.arguments import Tensor
 class PositionEmbedding(keras.layers.Layer):
     """Adds a learned vector to each position of a sequence.
 
-    Input and output shape: `(batch, length, width)`.
-
     Args:
-        embeddings_initializer: Keras initializer of the vectors. Defaults to
-            a normal distribution of standard deviation 0.02, cut at two of
-            them.
-        **kwargs: further arguments of `keras.layers.Layer`.
+        embeddings_initializer: Keras initializer of the vectors. `None` is
+            `keras.initializers.TruncatedNormal(stddev=0.02)`.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: float tensor of shape `(batch, length, width)`. Length and
+            width must be known.
+
+    Returns:
+        A tensor of the shape of `inputs`.
+
+    Example:
+
+    ```python
+    y = keras_tgdd.layers.PositionEmbedding()(np.ones((2, 5, 3)))
+    ```
 
     References:
         - [Dosovitskiy et al., 2021](https://arxiv.org/abs/2010.11929)

@@ -1,6 +1,8 @@
-"""Differentiable augmentation with draws that several images share."""
+"""Differentiable augmentation with one draw for a group of images."""
 
+from collections.abc import Callable
 from typing import Any
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -10,8 +12,6 @@ from keras_tgdd.arguments import Shape
 from keras_tgdd.arguments import Tensor
 from keras_tgdd.layers import warping
 
-STRATEGIES = ("flip", "color", "crop", "scale", "rotate", "cutout")
-
 
 @keras.saving.register_keras_serializable(package="keras_tgdd")
 class SiameseAugmentation(keras.layers.Layer):
@@ -19,14 +19,14 @@ class SiameseAugmentation(keras.layers.Layer):
 
     In dataset distillation the real and the synthetic images of a class share
     a draw, so that augmentation adds no distance between their features. The
-    draw is data: `draw()` makes it from a NumPy generator and the layer only
-    applies it, so the same draw gives the same images on every backend, and
+    draw is data: `draw()` makes it with a NumPy generator, and the layer only
+    applies it. The same draw gives the same images on every backend, and
     gradients flow from output to input.
 
-    Images are expected *normalized*: zero, which fills what crops, rotations
-    and cutouts uncover, is then the mean of the data set.
+    Images must be *normalized*. Zero then is the mean of the data set, and it
+    fills the pixels that crops, rotations and cutouts uncover.
 
-    The operations, in the order of `strategies`:
+    The operations, applied in the order of `strategies`:
 
     - `"flip"`: mirrors left and right with probability ½.
     - `"color"`: adds `U(-½, ½) * brightness`; then scales the distance from
@@ -35,32 +35,35 @@ class SiameseAugmentation(keras.layers.Layer):
     - `"crop"`: shifts by a whole number of pixels, at most `crop` of a side.
     - `"scale"`: zooms each axis by a factor `U(1 / scale, scale)`.
     - `"rotate"`: rotates about the centre by `U(-rotate, rotate)` degrees.
-    - `"cutout"`: zeroes a box with sides `cutout` of the image's, its centre
-      drawn anywhere in the image.
+    - `"cutout"`: sets a box to zero, with sides `cutout` times the image's and
+      its centre anywhere in the image.
 
-    A nested tuple stands for *one of* its operations, the same for all groups
-    of a draw; operations not chosen get parameters that change nothing.
+    A nested tuple means *one of* its operations. Each draw chooses one for all
+    groups; the other operations get parameters that change nothing.
 
     Args:
         strategies: tuple of operation names, or of tuples of names. Defaults
             to `("color", "crop", "cutout")`.
-        brightness: float, width of the brightness interval, in normalized
-            units. Defaults to `1.0`.
-        saturation: float, largest saturation factor. Defaults to `2.0`.
+        brightness: float of at least 0, width of the brightness interval, in
+            normalized units. Defaults to `1.0`.
+        saturation: float of at least 0, largest saturation factor. Defaults
+            to `2.0`.
         contrast: float in [0, 1]. Defaults to `0.5`.
         crop: float in [0, 1), largest shift as a fraction of a side.
             Defaults to `0.125`.
         scale: float of at least 1, largest zoom. Defaults to `1.2`.
-        rotate: float, largest rotation, in degrees. Defaults to `15.0`.
+        rotate: float in [0, 360], largest rotation, in degrees. Defaults to
+            `15.0`.
         cutout: float in [0, 1], side of the box as a fraction of the image's.
             Defaults to `0.5`.
-        **kwargs: arguments of `keras.layers.Layer`. The dtype is float32
-            unless given: in bfloat16 pixels would lose their last bits.
+        **kwargs: arguments of `keras.layers.Layer`. The dtype defaults to
+            float32, whatever the global policy is: bfloat16 would round
+            pixels.
 
     Call arguments:
         images: float tensor of shape `(n_groups, n, height, width, channels)`
-            whose images share the draw of their group, or of shape
-            `(n_groups, height, width, channels)` for a draw per image.
+            for one draw per group, or of shape
+            `(n_groups, height, width, channels)` for one draw per image.
         draw: the dict of arrays that `draw()` returned for `n_groups`.
 
     Returns:
@@ -85,6 +88,7 @@ class SiameseAugmentation(keras.layers.Layer):
     def __init__(
         self,
         strategies: tuple = ("color", "crop", "cutout"),
+        *,
         brightness: float = 1.0,
         saturation: float = 2.0,
         contrast: float = 0.5,
@@ -96,7 +100,7 @@ class SiameseAugmentation(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(dtype=dtype, **kwargs)
-        self.strategies = _as_tuples(strategies)
+        self.strategies = _checked_strategies(strategies)
         self.brightness = _in_range("brightness", brightness, 0.0, np.inf)
         self.saturation = _in_range("saturation", saturation, 0.0, np.inf)
         self.contrast = _in_range("contrast", contrast, 0.0, 1.0)
@@ -110,9 +114,7 @@ class SiameseAugmentation(keras.layers.Layer):
     def operations(self) -> tuple[str, ...]:
         """Names of all operations, in the order they are applied."""
         return tuple(
-            name
-            for entry in self.strategies
-            for name in ((entry,) if isinstance(entry, str) else entry)
+            name for entry in self.strategies for name in _names(entry)
         )
 
     def draw(
@@ -125,23 +127,25 @@ class SiameseAugmentation(keras.layers.Layer):
 
         Args:
             generator: `numpy.random.Generator`.
-            num_groups: int, how many draws to make.
+            num_groups: int, number of groups.
             image_size: pair of ints, `(height, width)` in pixels.
 
         Returns:
             A dict of float32 arrays whose first axis has length `num_groups`.
         """
+        size = np.asarray(image_size)
         parameters = {}
         for entry in self.strategies:
-            names = (entry,) if isinstance(entry, str) else entry
+            names = _names(entry)
             chosen = names[generator.integers(len(names))]
             for name in names:
-                drawn = getattr(self, f"_draw_{name}")(
-                    generator, num_groups, np.asarray(image_size)
-                )
+                operation = _OPERATIONS[name]
+                drawn = operation.draw(self, generator, num_groups, size)
                 if name != chosen:
                     drawn = {
-                        key: np.broadcast_to(_IDENTITY[key], value.shape)
+                        key: np.broadcast_to(
+                            operation.identity[key], value.shape
+                        )
                         for key, value in drawn.items()
                     }
                 parameters.update(drawn)
@@ -150,83 +154,12 @@ class SiameseAugmentation(keras.layers.Layer):
             for key, value in parameters.items()
         }
 
-    def _draw_flip(self, generator, count, size):
-        return {"flip": generator.integers(0, 2, count)}
-
-    def _draw_color(self, generator, count, size):
-        return {
-            "brightness": (generator.random(count) - 0.5) * self.brightness,
-            "saturation": generator.random(count) * self.saturation,
-            "contrast": 1.0
-            + (2.0 * generator.random(count) - 1.0) * self.contrast,
-        }
-
-    def _draw_crop(self, generator, count, size):
-        largest = np.floor(size * self.crop + 0.5).astype(int)
-        return {
-            "crop": generator.integers(-largest, largest + 1, (count, 2)),
-        }
-
-    def _draw_scale(self, generator, count, size):
-        low = 1.0 / self.scale
-        return {
-            "scale": low + (self.scale - low) * generator.random((count, 2))
-        }
-
-    def _draw_rotate(self, generator, count, size):
-        angle = (2.0 * generator.random(count) - 1.0) * self.rotate
-        return {"rotate": np.deg2rad(angle)}
-
-    def _draw_cutout(self, generator, count, size):
-        side = self._cutout_side(size)
-        centre = generator.integers(0, size + 1 - side % 2, (count, 2))
-        return {"cutout": centre - side // 2}
-
-    def _cutout_side(self, size):
-        return np.floor(np.asarray(size) * self.cutout + 0.5).astype(int)
-
     def call(self, images: Tensor, draw: dict[str, Tensor]) -> Tensor:
         if len(images.shape) == 4:
             return ops.squeeze(self.call(images[:, None], draw), 1)
         for name in self.operations:
-            images = getattr(self, f"_apply_{name}")(images, draw)
+            images = _OPERATIONS[name].apply(self, images, draw)
         return images
-
-    def _apply_flip(self, images, draw):
-        flip = warping.per_group(draw["flip"])
-        mirrored = ops.flip(images, axis=-2)
-        return images + flip * (mirrored - images)
-
-    def _apply_color(self, images, draw):
-        images = images + warping.per_group(draw["brightness"])
-        grey = ops.mean(images, axis=-1, keepdims=True)
-        images = grey + (images - grey) * warping.per_group(draw["saturation"])
-        mean = ops.mean(images, axis=(2, 3, 4), keepdims=True)
-        return mean + (images - mean) * warping.per_group(draw["contrast"])
-
-    def _apply_crop(self, images, draw):
-        return warping.resample(
-            images,
-            warping.shift_matrix(draw["crop"][:, 0], images.shape[2]),
-            warping.shift_matrix(draw["crop"][:, 1], images.shape[3]),
-        )
-
-    def _apply_scale(self, images, draw):
-        return warping.resample(
-            images,
-            warping.zoom_matrix(draw["scale"][:, 0], images.shape[2]),
-            warping.zoom_matrix(draw["scale"][:, 1], images.shape[3]),
-        )
-
-    def _apply_rotate(self, images, draw):
-        return warping.rotate(images, draw["rotate"])
-
-    def _apply_cutout(self, images, draw):
-        height, width = self._cutout_side(images.shape[2:4])
-        rows = warping.interval(draw["cutout"][:, 0], height, images.shape[2])
-        cols = warping.interval(draw["cutout"][:, 1], width, images.shape[3])
-        keep = 1.0 - rows[:, :, None] * cols[:, None, :]
-        return images * keep[:, None, :, :, None]
 
     def compute_output_shape(
         self, images_shape: Shape, draw_shape: Any = None
@@ -247,32 +180,124 @@ class SiameseAugmentation(keras.layers.Layer):
         }
 
 
-# Parameters that leave an image as it is. The cutout box lies far outside.
-_IDENTITY = {
-    "flip": 0.0,
-    "brightness": 0.0,
-    "saturation": 1.0,
-    "contrast": 1.0,
-    "crop": 0.0,
-    "scale": 1.0,
-    "rotate": 0.0,
-    "cutout": -1e6,
+# The operations, with the strengths of the layer. A draw is for `count` groups
+# of images of `size`, an int array of height and width.
+
+
+def _draw_flip(layer, generator, count, size):
+    return {"flip": generator.integers(0, 2, count)}
+
+
+def _apply_flip(layer, images, draw):
+    flip = warping.per_group(draw["flip"])
+    mirrored = ops.flip(images, axis=-2)
+    return images + flip * (mirrored - images)
+
+
+def _draw_color(layer, generator, count, size):
+    return {
+        "brightness": (generator.random(count) - 0.5) * layer.brightness,
+        "saturation": generator.random(count) * layer.saturation,
+        "contrast": 1.0
+        + (2.0 * generator.random(count) - 1.0) * layer.contrast,
+    }
+
+
+def _apply_color(layer, images, draw):
+    images = images + warping.per_group(draw["brightness"])
+    grey = ops.mean(images, axis=-1, keepdims=True)
+    images = grey + (images - grey) * warping.per_group(draw["saturation"])
+    mean = ops.mean(images, axis=(2, 3, 4), keepdims=True)
+    return mean + (images - mean) * warping.per_group(draw["contrast"])
+
+
+def _draw_crop(layer, generator, count, size):
+    largest = np.floor(size * layer.crop + 0.5).astype(int)
+    return {"crop": generator.integers(-largest, largest + 1, (count, 2))}
+
+
+def _apply_crop(layer, images, draw):
+    return warping.resample(
+        images,
+        warping.shift_matrix(draw["crop"][:, 0], images.shape[2]),
+        warping.shift_matrix(draw["crop"][:, 1], images.shape[3]),
+    )
+
+
+def _draw_scale(layer, generator, count, size):
+    low = 1.0 / layer.scale
+    return {"scale": low + (layer.scale - low) * generator.random((count, 2))}
+
+
+def _apply_scale(layer, images, draw):
+    return warping.resample(
+        images,
+        warping.zoom_matrix(draw["scale"][:, 0], images.shape[2]),
+        warping.zoom_matrix(draw["scale"][:, 1], images.shape[3]),
+    )
+
+
+def _draw_rotate(layer, generator, count, size):
+    angle = (2.0 * generator.random(count) - 1.0) * layer.rotate
+    return {"rotate": np.deg2rad(angle)}
+
+
+def _apply_rotate(layer, images, draw):
+    return warping.rotate(images, draw["rotate"])
+
+
+def _draw_cutout(layer, generator, count, size):
+    side = _cutout_side(layer, size)
+    centre = generator.integers(0, size + 1 - side % 2, (count, 2))
+    return {"cutout": centre - side // 2}
+
+
+def _apply_cutout(layer, images, draw):
+    height, width = _cutout_side(layer, images.shape[2:4])
+    rows = warping.interval(draw["cutout"][:, 0], height, images.shape[2])
+    cols = warping.interval(draw["cutout"][:, 1], width, images.shape[3])
+    keep = 1.0 - rows[:, :, None] * cols[:, None, :]
+    return images * keep[:, None, :, :, None]
+
+
+def _cutout_side(layer, size):
+    return np.floor(np.asarray(size) * layer.cutout + 0.5).astype(int)
+
+
+class _Operation(NamedTuple):
+    draw: Callable[..., dict[str, np.ndarray]]
+    apply: Callable[..., Tensor]
+    identity: dict[str, float]  # parameters that change nothing
+
+
+_OPERATIONS = {
+    "flip": _Operation(_draw_flip, _apply_flip, {"flip": 0.0}),
+    "color": _Operation(
+        _draw_color,
+        _apply_color,
+        {"brightness": 0.0, "saturation": 1.0, "contrast": 1.0},
+    ),
+    "crop": _Operation(_draw_crop, _apply_crop, {"crop": 0.0}),
+    "scale": _Operation(_draw_scale, _apply_scale, {"scale": 1.0}),
+    "rotate": _Operation(_draw_rotate, _apply_rotate, {"rotate": 0.0}),
+    # A box far outside of the image.
+    "cutout": _Operation(_draw_cutout, _apply_cutout, {"cutout": -1e6}),
 }
+STRATEGIES = tuple(_OPERATIONS)
 
 
-def _as_tuples(strategies):
-    """Checks the strategies; lists (from JSON) become tuples."""
-    if isinstance(strategies, str):
-        strategies = (strategies,)
+def _names(entry):
+    """Returns the operations of an entry of `strategies`."""
+    return (entry,) if isinstance(entry, str) else entry
+
+
+def _checked_strategies(strategies):
+    """Refuses unknown and repeated names. Lists, from JSON, become tuples."""
     entries = tuple(
         entry if isinstance(entry, str) else tuple(entry)
-        for entry in strategies
+        for entry in _names(strategies)
     )
-    names = [
-        name
-        for entry in entries
-        for name in ((entry,) if isinstance(entry, str) else entry)
-    ]
+    names = [name for entry in entries for name in _names(entry)]
     if not set(names) <= set(STRATEGIES) or len(set(names)) < len(names):
         raise ValueError(
             f"`strategies` must name each of {STRATEGIES} at most once. "

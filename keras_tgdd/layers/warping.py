@@ -1,9 +1,9 @@
 """Geometric resampling with exact gradients on every backend.
 
-Shifts and zooms are products with one small matrix per axis, rotation reads
-four neighbours: `keras.ops.image.affine_transform` has a wrong gradient in
-some cases on TensorFlow and loops over the batch on PyTorch. What lies outside
-an image reads as zero.
+Shifts and zooms are products with one small matrix per axis, and rotation
+reads four neighbours. `keras.ops.image.affine_transform` has a wrong gradient
+in some cases on TensorFlow, and loops over the batch on PyTorch. Pixels outside
+of an image are zero.
 """
 
 from typing import Any
@@ -14,12 +14,12 @@ from keras_tgdd.arguments import Tensor
 
 
 def per_group(values: Any) -> Tensor:
-    """Reshapes `(n_groups,)` so that it broadcasts against 5-D images."""
+    """Reshapes `(n_groups,)` to broadcast against 5-D images."""
     return values[:, None, None, None, None]
 
 
 def shift_matrix(shift: Tensor, size: int) -> Tensor:
-    """One-hot matrices that read `shift` pixels further along an axis.
+    """Returns one-hot matrices that read `shift` pixels further on an axis.
 
     Args:
         shift: float tensor of shape `(n_groups,)`, whole pixels.
@@ -33,7 +33,7 @@ def shift_matrix(shift: Tensor, size: int) -> Tensor:
 
 
 def zoom_matrix(zoom: Tensor, size: int) -> Tensor:
-    """Bilinear matrices that read at `centre + zoom * (position - centre)`.
+    """Returns matrices that read at `centre + zoom * (position - centre)`.
 
     Args:
         zoom: float tensor of shape `(n_groups,)`; above 1 shrinks the image.
@@ -48,7 +48,7 @@ def zoom_matrix(zoom: Tensor, size: int) -> Tensor:
 
 
 def _triangle(source, size):
-    """Linear interpolation weights of each source position."""
+    """Returns the linear interpolation weights of each source position."""
     position = ops.arange(size, dtype="float32")
     distance = ops.abs(source[:, :, None] - position[None, None, :])
     return ops.maximum(1.0 - distance, 0.0)
@@ -67,8 +67,8 @@ def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
         A tensor of the shape of `images`.
     """
     _, n, height, width, channels = images.shape
-    # One large product per group and axis: products of single images are far
-    # too small to be fast.
+    # One large product per group and axis: products of single images are too
+    # small to be fast.
     x = ops.transpose(images, (0, 2, 1, 3, 4))
     x = ops.reshape(x, (-1, height, n * width * channels))
     x = ops.matmul(rows, x)
@@ -116,7 +116,6 @@ def rotate(images: Tensor, angle: Tensor) -> Tensor:
             index += ops.clip(column, 0, width - 1)
             index = ops.reshape(ops.cast(index, "int32"), (-1, height * width))
             weight = ops.reshape(weight, (-1, height * width, 1))
-            # A take along the flattened pixels of each group.
             read = ops.take_along_axis(pixels, index[:, :, None], axis=1)
             total = total + weight * read
     total = ops.reshape(total, (-1, height, width, n, channels))

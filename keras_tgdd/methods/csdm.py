@@ -1,26 +1,20 @@
-"""CSDM: spectra of kernels, with classes weighed by their size."""
+"""CSDM: spectra of kernels, with classes weighted by their size."""
 
-from typing import Any
+import dataclasses
 
 import keras
 
-from keras_tgdd.arguments import ImagesPerClass
-from keras_tgdd.distillation.trainer import DistillationTrainer
-from keras_tgdd.methods.building import build_trainer
-from keras_tgdd.methods.building import labelled
+from keras_tgdd.methods.matching_method import MatchingMethod
+from keras_tgdd.methods.setting import Setting
+from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.objectives.spectral_matching import SpectralMatching
-from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 from keras_tgdd.trajectories.interpolated_experts import InterpolatedExperts
+from keras_tgdd.trajectories.trajectory import Trajectory
 
 
-def csdm(
-    data: Any,
-    experts: ExpertTrajectories,
-    images_per_class: ImagesPerClass = 10,
-    factor: int = 2,
-    seed: int = 0,
-    **given: Any,
-) -> DistillationTrainer:
+@keras.saving.register_keras_serializable(package="keras_tgdd")
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CSDM(MatchingMethod):
     """Class-aware spectral distribution matching, for long-tailed data.
 
     `2 · 300 · mean over w of α_c (|Φ_T| - |Φ_S|)² + 2 (1 - α_c) |Φ_T||Φ_S|
@@ -30,36 +24,30 @@ def csdm(
     constant 0.01.
 
     Departs: the sources at hand give neither kernel, number of frequencies
-    nor the rule of α; those of `SpectralMatching` were chosen, and whatever
-    else a trainer needs is that of `ncfm`, with the augmentation and the 128
-    real images of `tgdd`.
+    nor the rule of α; those of `SpectralMatching` were chosen. Everything else
+    that a trainer needs is that of `NCFM`, with the augmentation and the 128
+    real images of `TGDD`.
 
-    Args:
-        data: `ImageDataset`, or a pair `(x, y)` of arrays.
-        experts: `ExpertTrajectories`.
-        images_per_class: positive int, or one a class. Defaults to `10`.
-        factor: positive int. Defaults to `2`.
-        seed: int, of the start, frequencies and all draws. Defaults to `0`.
-        **given: arguments of `DistillationTrainer`, in place of the recipe's.
-
-    Returns:
-        `DistillationTrainer`, compiled and adapted to the data.
+    Attributes: see `MatchingMethod`.
 
     References:
         - [CSDM](https://arxiv.org/abs/2603.01698)
     """
-    data = labelled(data, experts)
-    return build_trainer(
-        "csdm",
-        data,
-        InterpolatedExperts(experts),
-        images_per_class,
-        factor,
-        seed,
-        given,
-        optimizer=keras.optimizers.AdamW(0.01),
-        objective=SpectralMatching(
-            class_counts=data.counts, weight=300.0, seed=seed
-        ),
-        constraint_weight=1.0,
-    )
+
+    constraint_weight: float | None = 1.0
+
+    def trajectory(self, setting: Setting) -> Trajectory:
+        return InterpolatedExperts(setting.recorded)
+
+    def objective(self, setting: Setting) -> Objective:
+        return SpectralMatching(
+            class_counts=setting.data.counts.tolist(),
+            weight=300.0,
+            seed=setting.seed,
+        )
+
+    def rate(self, setting: Setting) -> float:
+        return 0.01
+
+    def optimizer(self, setting: Setting) -> keras.optimizers.Optimizer:
+        return keras.optimizers.AdamW(self.chosen_rate(setting))

@@ -1,52 +1,34 @@
 """DANCE: class means between random and trained weights."""
 
-from typing import Any
+import dataclasses
 
-from keras_tgdd.arguments import ImagesPerClass
-from keras_tgdd.distillation.trainer import DistillationTrainer
-from keras_tgdd.methods.building import build_trainer
-from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
+import keras
+
+from keras_tgdd.methods.matching_method import MatchingMethod
+from keras_tgdd.methods.setting import Setting
 from keras_tgdd.trajectories.interpolated_experts import InterpolatedExperts
+from keras_tgdd.trajectories.trajectory import Trajectory
 
 
-def dance(
-    data: Any,
-    experts: ExpertTrajectories,
-    images_per_class: ImagesPerClass = 10,
-    factor: int = 2,
-    seed: int = 0,
-    **given: Any,
-) -> DistillationTrainer:
+@keras.saving.register_keras_serializable(package="keras_tgdd")
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DANCE(MatchingMethod):
     """Dual-view distribution alignment for dataset condensation.
 
     Class means under `λ · init + (1 - λ) · final` of an expert,
     `λ ~ U(0, 1)`, plus the cross-entropy under its final weights, with weight
-    1. Otherwise as `tgdd`, which came after it.
+    1. Otherwise as `TGDD`, which came after it. The paper has five experts.
 
     Departs: both terms are of one step, where the published code makes a
     second pass for the cross-entropy; all classes move in one step.
 
-    Args:
-        data: `ImageDataset`, or a pair `(x, y)` of arrays.
-        experts: `ExpertTrajectories`; the paper has five.
-        images_per_class: positive int, or one a class. Defaults to `10`.
-        factor: positive int. Defaults to `2`.
-        seed: int, of the start and of all draws. Defaults to `0`.
-        **given: arguments of `DistillationTrainer`, in place of the recipe's.
-
-    Returns:
-        `DistillationTrainer`, compiled and adapted to the data.
+    Attributes: see `MatchingMethod`.
 
     References:
         - [DANCE](https://arxiv.org/abs/2406.01063)
     """
-    return build_trainer(
-        "dance",
-        data,
-        InterpolatedExperts(experts),
-        images_per_class,
-        factor,
-        seed,
-        given,
-        constraint_weight=1.0,
-    )
+
+    constraint_weight: float | None = 1.0
+
+    def trajectory(self, setting: Setting) -> Trajectory:
+        return InterpolatedExperts(setting.recorded)

@@ -1,56 +1,37 @@
 """DSDM: means and covariances of each class."""
 
-from typing import Any
+import dataclasses
 
-from keras_tgdd.arguments import ImagesPerClass
-from keras_tgdd.distillation.trainer import DistillationTrainer
-from keras_tgdd.methods.building import build_trainer
+import keras
+
+from keras_tgdd.methods.matching_method import MatchingMethod
+from keras_tgdd.methods.setting import Setting
 from keras_tgdd.objectives.covariance_matching import CovarianceMatching
-from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
+from keras_tgdd.objectives.objective import Objective
 
 
-def dsdm(
-    data: Any,
-    experts: ExpertTrajectories,
-    images_per_class: ImagesPerClass = 10,
-    factor: int = 2,
-    seed: int = 0,
-    **given: Any,
-) -> DistillationTrainer:
+@keras.saving.register_keras_serializable(package="keras_tgdd")
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DSDM(MatchingMethod):
     """Diversified semantic distribution matching.
 
     Class means, plus 50 times the squared distance of covariances over the
-    size of the features. Otherwise as `tgdd`, without the constraint.
+    size of the features. Otherwise as `TGDD`, without the constraint.
 
-    Departs: features are read along the stages of experts, where what is
-    released of the code trains networks and keeps their last weights: on a
+    Departs: features are read along the stages of experts, where the released
+    part of the code trains networks and keeps their last weights: on a
     held-out tenth of CIFAR-10, after 5000 steps, stages gave 62.6 % and last
     weights 60.9. The moving average of class prototypes over networks is left
     out; all classes move in one step.
 
-    Args:
-        data: `ImageDataset`, or a pair `(x, y)` of arrays.
-        experts: `ExpertTrajectories`.
-        images_per_class: positive int, or one a class. Defaults to `10`.
-        factor: positive int. Defaults to `2`.
-        seed: int, of the start and of all draws. Defaults to `0`.
-        **given: arguments of `DistillationTrainer`, in place of the recipe's.
-
-    Returns:
-        `DistillationTrainer`, compiled and adapted to the data.
+    Attributes: see `MatchingMethod`.
 
     References:
         - DSDM, "Diversified Semantic Distribution Matching for Dataset
           Distillation", ACM Multimedia 2024
     """
-    return build_trainer(
-        "dsdm",
-        data,
-        experts,
-        images_per_class,
-        factor,
-        seed,
-        given,
-        objective=CovarianceMatching(covariance_weight=50.0),
-        constraint=False,
-    )
+
+    constraint_weight: float | None = 0.0
+
+    def objective(self, setting: Setting) -> Objective:
+        return CovarianceMatching(covariance_weight=50.0)

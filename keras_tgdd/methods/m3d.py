@@ -1,60 +1,47 @@
 """M3D: kernel mean embeddings under random networks."""
 
-from typing import Any
+import dataclasses
+from typing import ClassVar
 
-from keras_tgdd.arguments import ImagesPerClass
-from keras_tgdd.distillation.trainer import DistillationTrainer
-from keras_tgdd.methods.building import build_trainer
-from keras_tgdd.methods.building import most_images
-from keras_tgdd.methods.building import random_networks
-from keras_tgdd.methods.building import sgd
+import keras
+
+from keras_tgdd.methods.matching_method import MatchingMethod
+from keras_tgdd.methods.matching_method import random_networks
+from keras_tgdd.methods.setting import Setting
 from keras_tgdd.objectives.kernel_matching import KernelMatching
+from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.trajectories.trajectory import Trajectory
 
 
-def m3d(
-    data: Any,
-    experts: Trajectory,
-    images_per_class: ImagesPerClass = 10,
-    factor: int = 2,
-    seed: int = 0,
-    **given: Any,
-) -> DistillationTrainer:
+@keras.saving.register_keras_serializable(package="keras_tgdd")
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class M3D(MatchingMethod):
     """Dataset condensation by minimizing maximum mean discrepancy.
 
     `mean k(T, T) - 2 mean k(T, S) + mean k(S, S)` for each class, with k the
     sum of five Gaussian kernels whose bandwidths are ¼, ½, 1, 2 and 4 times
     the mean squared distance, under a random network that serves five steps.
-    Otherwise as `tgdd`, without the constraint; SGD with momentum 0.5 and a
+    Otherwise as `TGDD`, without the constraint; SGD with momentum 0.5 and a
     rate of 1 at 1 image per class and 10 above. Experts give architecture and
-    statistics alone.
+    normalization alone.
 
     Departs: all classes move in one step, not one after the other.
 
-    Args:
-        data: `ImageDataset`, or a pair `(x, y)` of arrays.
-        experts: `ExpertTrajectories`, or another `Trajectory`.
-        images_per_class: positive int, or one a class. Defaults to `10`.
-        factor: positive int. Defaults to `2`.
-        seed: int, of the start and of all draws. Defaults to `0`.
-        **given: arguments of `DistillationTrainer`, in place of the recipe's.
-
-    Returns:
-        `DistillationTrainer`, compiled and adapted to the data.
+    Attributes: see `MatchingMethod`.
 
     References:
         - [M3D](https://arxiv.org/abs/2312.15927)
     """
-    rate = 1.0 if most_images(images_per_class, experts) == 1 else 10.0
-    return build_trainer(
-        "m3d",
-        data,
-        random_networks(experts, steps_per_network=5),
-        images_per_class,
-        factor,
-        seed,
-        given,
-        optimizer=sgd(rate),
-        objective=KernelMatching(),
-        constraint=False,
-    )
+
+    reads_experts: ClassVar[bool] = False
+
+    constraint_weight: float | None = 0.0
+
+    def trajectory(self, setting: Setting) -> Trajectory:
+        return random_networks(setting.experts, steps_per_network=5)
+
+    def objective(self, setting: Setting) -> Objective:
+        return KernelMatching()
+
+    def rate(self, setting: Setting) -> float:
+        return 1.0 if setting.most_images == 1 else 10.0

@@ -1,4 +1,4 @@
-"""Classifiers as functional models."""
+"""Classifiers as functional Keras models."""
 
 from keras_tgdd.models.alex_net import AlexNet
 from keras_tgdd.models.conv_net import ConvNet

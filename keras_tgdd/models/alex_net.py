@@ -2,11 +2,10 @@
 
 import keras
 
-from keras_tgdd.arguments import Shape
 from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.models import blocks
 
-# Filters, side of the kernel, and whether pooling follows.
+# Per layer: filters, side of the kernel, and whether pooling follows.
 _LAYERS = (
     (128, 5, True),
     (192, 5, True),
@@ -17,9 +16,9 @@ _LAYERS = (
 
 
 def AlexNet(
-    input_shape: Shape, num_classes: int, name: str = "alex_net"
+    input_shape: tuple[int, ...], num_classes: int, name: str = "alex_net"
 ) -> keras.Model:
-    """Builds the field's AlexNet: five convolutions, no normalization.
+    """Builds AlexNet for small images: five convolutions, no normalization.
 
     Args:
         input_shape: triple of ints, `(height, width, channels)`. Images of

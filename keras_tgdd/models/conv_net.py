@@ -1,17 +1,16 @@
-"""The network on which the field distils and compares."""
+"""ConvNet, the standard network of dataset distillation."""
 
 import math
 
 import keras
 
-from keras_tgdd.arguments import Shape
 from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.layers.block_average_pooling import BlockAveragePooling2D
 from keras_tgdd.models import blocks
 
 
 def ConvNet(
-    input_shape: Shape,
+    input_shape: tuple[int, ...],
     num_classes: int,
     width: int = 128,
     depth: int | None = None,
@@ -23,18 +22,20 @@ def ConvNet(
     A block is a 3 x 3 convolution, instance normalization, ReLU and 2 x 2
     average pooling. Images of side 28 are padded so that the first feature
     map has side 32, as in published code. Kernels and biases start at
-    U(-1 / sqrt(fan_in), 1 / sqrt(fan_in)), the initialization behind the
-    published numbers. The dtype follows the global Keras dtype policy; logits
-    are float32.
+    U(-1 / sqrt(fan_in), 1 / sqrt(fan_in)), PyTorch's initialization, which
+    the published results use. The dtype follows the global Keras dtype
+    policy; logits are float32.
 
     Args:
         input_shape: triple of ints, `(height, width, channels)`.
         num_classes: int, number of logits.
         width: int, filters of each convolution. Defaults to `128`.
-        depth: int, number of blocks. `None` takes the field's: 3 at side 28
-            and 32, 4 at 64, 5 at 128, which leave a feature map of about
-            4 x 4. Smaller images get up to 3, as long as 2 x 2 are left.
-        seed: int, seed of the initial weights. `None` draws a random one.
+        depth: int, number of blocks. `None`, the default, takes the
+            published ones: 3 at side 28 and 32, 4 at 64, 5 at 128, which
+            leave a feature map of about 4 x 4. Smaller images get up to 3
+            blocks that leave a feature map of at least 2 x 2.
+        seed: int, seed of the initial weights. `None`, the default, draws a
+            random seed.
         name: string, name of the model.
 
     Returns:
@@ -44,8 +45,8 @@ def ConvNet(
         output of the last pooling layer.
 
     Raises:
-        ValueError: if a number is not a positive integer, or `depth` poolings
-            do not fit the image.
+        ValueError: if a number is not a positive integer, or an image is too
+            small for `depth` pooling layers.
 
     Example:
 
@@ -66,7 +67,7 @@ def ConvNet(
     check_positive_int("depth", depth)
     if smallest < 2**depth:
         raise ValueError(
-            f"`depth` poolings need images of side 2**depth or more. "
+            "`depth` pooling layers need images of side 2**depth or more. "
             f"Received: depth={depth}, input_shape={tuple(input_shape)}"
         )
     inputs = keras.Input(tuple(input_shape), name="images")

@@ -2,29 +2,29 @@
 
 import keras
 
-from keras_tgdd.arguments import Shape
 from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.layers.block_average_pooling import BlockAveragePooling2D
 from keras_tgdd.models import blocks
 
+# Layers per dense block.
 _BLOCKS = (6, 12, 24, 16)
 
 
 def DenseNet121(
-    input_shape: Shape,
+    input_shape: tuple[int, ...],
     num_classes: int,
     growth: int = 12,
     norm: str = "batch",
     name: str = "dense_net_121",
 ) -> keras.Model:
-    """Builds DenseNet-121 as the field uses it at 32 pixels.
+    """Builds DenseNet-121 with a 3 x 3 stem, for images of 32 pixels.
 
     Args:
         input_shape: triple of ints, `(height, width, channels)`. Images of
             side 28 are padded to 32.
         num_classes: int, number of logits.
-        growth: positive int, channels that a layer adds. Defaults to `12`,
-            that of CIFAR; ImageNet's has 32.
+        growth: positive int, channels that each layer adds. Defaults to `12`,
+            as published for CIFAR; for ImageNet it is 32.
         norm: `"instance"`, `"batch"` or `"none"`. Defaults to `"batch"`.
         name: string, name of the model.
 
@@ -67,7 +67,7 @@ def DenseNet121(
 
 
 def _grow(x, growth, norm, place):
-    """Adds `growth` channels, read through a bottleneck, to those there are."""
+    """Concatenates `growth` new channels, computed through a bottleneck."""
     new = _activated(x, norm, f"{place}_a")
     new = blocks.convolve(new, 4 * growth, 1, f"{place}_a_conv", use_bias=False)
     new = _activated(new, norm, f"{place}_b")
@@ -76,6 +76,7 @@ def _grow(x, growth, norm, place):
 
 
 def _activated(x, norm, name):
+    """Applies normalization, then ReLU."""
     return blocks.relu(
         blocks.normalize(x, norm, f"{name}_norm"), f"{name}_relu"
     )

@@ -1,4 +1,4 @@
-"""A network whose weights arrive as data."""
+"""A network whose weights are an input."""
 
 from collections.abc import Sequence
 
@@ -13,32 +13,41 @@ from keras_tgdd.runtime.compilation import scan
 
 
 class FrozenNetwork:
-    """Reads features and logits of a classifier under given weights.
+    """Computes features and outputs of a classifier under given weights.
 
-    The weights of a call are one flat float32 vector, so a compiled step can
-    take another snapshot each time, no gradient is computed for them, and
-    they ride in no optimizer or checkpoint. The network runs in inference
-    mode: batch normalization uses the moving statistics *of the snapshot*
+    The weights of a call are one flat float32 vector. A compiled step can
+    therefore use another snapshot each time; the weights get no gradient and
+    are part of no optimizer or checkpoint. The network runs in inference
+    mode: batch normalization uses the moving statistics of the snapshot
     (they are part of the vector), and dropout is off.
 
-    This is not a Keras layer on purpose: its variables must not become state
-    of the model that uses it.
+    This is deliberately not a Keras layer: its variables must not become
+    state of the model that uses it.
+
+    Images are channels last, whatever `keras.config.image_data_format()` is.
+    This holds for the whole package.
 
     Args:
         network: functional or sequential `keras.Model` from normalized images
-            `(batch, height, width, channels)` to logits or, where it ends in
-            a softmax, probabilities `(batch, num_classes)`.
-        feature_layer: name of the layer whose output are the features, or a
-            sequence of names, whose outputs then lie side by side. `None`
-            takes the input of the last dense layer.
+            of shape `(batch, height, width, channels)` to logits or, if it
+            ends in a softmax, probabilities of shape `(batch, num_classes)`.
+        feature_layer: name of the layer whose outputs are the features, or a
+            sequence of names, whose flattened outputs are concatenated.
+            `None` takes the input of the last dense layer.
 
     Attributes:
-        feature_size: int, size of the features of an image.
-        feature_sizes: tuple of ints, the share of each layer that is read.
+        network: the `keras.Model`.
+        feature_layer: string, tuple of strings, or `None`, as given.
+        ends_in_softmax: bool, whether the outputs are probabilities.
+        image_shape: triple of ints, `(height, width, channels)`.
+        num_classes: int.
+        num_weights: int, length of the flat vector.
+        feature_size: int, number of features per image.
+        feature_sizes: tuple of ints, number of features per feature layer.
 
     Raises:
-        ValueError: if the network is not functional, has more than one input
-            or output, has another output shape, or has no such layer.
+        ValueError: if the network is not functional, does not have one input
+            and one output of these shapes, or has no such layer.
 
     Example:
 
@@ -55,13 +64,15 @@ class FrozenNetwork:
     ) -> None:
         check_network(network)
         self.network = network
-        single = feature_layer is None or isinstance(feature_layer, str)
-        self.feature_layer = feature_layer if single else tuple(feature_layer)
+        names: tuple[str | None, ...]
+        if feature_layer is None or isinstance(feature_layer, str):
+            self.feature_layer = feature_layer
+            names = (feature_layer,)
+        else:
+            self.feature_layer = tuple(feature_layer)
+            names = self.feature_layer
         self.ends_in_softmax = ends_in_softmax(network)
-        features = [
-            _feature_tensor(network, name)
-            for name in ((feature_layer,) if single else feature_layer)
-        ]
+        features = [_feature_tensor(network, name) for name in names]
         self._extractor = keras.Model(
             network.inputs[0], [*features, network.outputs[0]]
         )
@@ -81,8 +92,8 @@ class FrozenNetwork:
 
     @property
     def activation_bytes(self) -> int:
-        """Bytes of all layers' outputs for one image, about what a backward
-        pass keeps of it."""
+        """Bytes of all layers' outputs for one image: about what is kept for
+        the backward pass."""
         total = 0
         for layer in self._extractor.layers:
             for tensor in keras.tree.flatten(layer.output):
@@ -106,7 +117,7 @@ class FrozenNetwork:
             variable.assign(np.reshape(flat[start:end], variable.shape))
 
     def __call__(self, flat: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Runs the network.
+        """Computes features and outputs of a batch.
 
         Args:
             flat: float32 tensor of shape `(num_weights,)`.
@@ -134,31 +145,36 @@ class FrozenNetwork:
     def predict(
         self, flat: np.ndarray, images: np.ndarray, jit_compile: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        """As a call, compiled and on NumPy arrays; for one batch.
+        """Computes features and outputs of a batch of NumPy arrays.
 
-        The network may keep the weights.
+        JAX and TensorFlow compile the computation. The weights of the wrapped
+        network may be overwritten.
 
         Args:
             flat: float32 array of shape `(num_weights,)`.
             images: normalized float array of shape
                 `(batch, height, width, channels)`.
-            jit_compile: whether PyTorch compiles, too, for each batch size
-                anew. Defaults to `False`.
+            jit_compile: bool, whether PyTorch also compiles, once per batch
+                size. Defaults to `False`.
 
         Returns:
-            As a call, float32 arrays.
+            Two float32 arrays, of shape `(batch, feature_size)` and
+            `(batch, num_classes)`.
         """
         if compiles_calls(jit_compile):
             if self._compiled_call is None:
                 self._compiled_call = compiled(self.__call__)
-            found = self._compiled_call(
+            features, outputs = self._compiled_call(
                 *map(ops.convert_to_tensor, (flat, images))
             )
-            return tuple(map(ops.convert_to_numpy, found))
+            return ops.convert_to_numpy(features), ops.convert_to_numpy(outputs)
         self.assign(flat)
         *features, outputs = self._extractor.predict_on_batch(images)
         parts = [np.reshape(part, (len(images), -1)) for part in features]
-        return np.float32(np.concatenate(parts, 1)), np.float32(outputs)
+        return (
+            np.array(np.concatenate(parts, 1), "float32"),
+            np.array(outputs, "float32"),
+        )
 
     def per_class(
         self,
@@ -166,16 +182,16 @@ class FrozenNetwork:
         images: Tensor,
         classes_per_chunk: int | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Runs the network on images grouped by class.
+        """Computes features and outputs of images grouped by class.
 
         Args:
             flat: float32 tensor of shape `(num_weights,)`.
             images: normalized float tensor of shape
                 `(n_classes, n, height, width, channels)`.
-            classes_per_chunk: int, classes that pass the network at a time.
-                Where that is not all of them, the backward pass computes the
-                activations of a chunk anew, so that those of one chunk alone
-                are in memory. `None` takes all at once.
+            classes_per_chunk: int, classes that are computed together. If
+                fewer than all, the backward pass recomputes the activations
+                of each chunk, so that only one chunk's activations are in
+                memory. `None`, the default, takes all classes.
 
         Returns:
             Features of shape `(n_classes, n, feature_size)` and outputs of
@@ -194,12 +210,12 @@ class FrozenNetwork:
         )
 
     def _in_chunks(self, flat, images, size):
-        """Runs the network on `size` images at a time, one after the other."""
+        """Computes `size` images at a time, one chunk after the other."""
         run = keras.remat(self._run_chunk)
 
         def step(former, chunk):
-            # Each chunk depends on the one before, lest they be computed side
-            # by side, forward or backward, with all their activations.
+            # The dependence on the former chunk keeps the compiler from
+            # computing several chunks at once, with all their activations.
             result = run(flat, chunk + 0.0 * former[0][0, 0])
             return result, result
 
@@ -209,7 +225,7 @@ class FrozenNetwork:
         )
         count, shape = images.shape[0], images.shape[1:]
         missing = -count % size
-        if missing:  # one shape is one program
+        if missing:  # every shape would compile another program
             filling = ops.zeros((missing, *shape), images.dtype)
             images = ops.concatenate([images, filling])
         _, parts = scan(step, nothing, ops.reshape(images, (-1, size, *shape)))
@@ -218,12 +234,12 @@ class FrozenNetwork:
         ]
 
     def compile_chunks(self) -> None:
-        """Compiles the pass of a chunk as a program of its own, once.
+        """Compiles the computation of one chunk as a separate program.
 
-        PyTorch compiles all chunks of a step into one program and holds the
-        activations of all of them, in spite of `keras.remat`: over 16 GB for
-        100 classes of 10 images (factor 2, 32 x 32). Chunks compiled for
-        themselves, in a step that is not, hold 3.3 GB.
+        In a compiled step, PyTorch keeps the activations of all chunks in
+        spite of `keras.remat`: over 16 GB for 100 classes of 10 images
+        (factor 2, 32 x 32). With chunks compiled separately, in a step that
+        is not compiled, it keeps 3.3 GB. A second call changes nothing.
         """
         if self._run_chunk == self.__call__:
             self._run_chunk = compiled(self.__call__)
@@ -251,16 +267,16 @@ def check_network(
     image_shape: tuple[int, ...] | None = None,
     num_classes: int | None = None,
 ) -> None:
-    """Refuses what cannot take `ConvNet`'s place.
+    """Refuses networks that are no functional classifiers of images.
 
     Args:
-        network: what a user's `network_fn` returned.
-        image_shape: `(height, width, channels)` of the data, if known.
-        num_classes: number of classes of the data, if known.
+        network: `keras.Model` to check.
+        image_shape: optional `(height, width, channels)` of the data.
+        num_classes: optional int, number of classes of the data.
 
     Raises:
-        ValueError: if the network is not functional, has more than one input
-            or output, or does not fit the data.
+        ValueError: if the network is not functional, does not have one input
+            and one output, or does not fit the data.
     """
     functional = isinstance(
         network, (keras.models.Model, keras.Sequential)
@@ -292,9 +308,9 @@ def check_network(
     )
     if received != expected:
         raise ValueError(
-            f"The network must map images of shape {expected[0]} to "
-            f"{expected[1]} classes. Received: a network for images of shape "
-            f"{received[0]} and {received[1]} classes"
+            f"The network must map images of shape {expected[0]}, channels "
+            f"last, to {expected[1]} classes. Received: a network for images "
+            f"of shape {received[0]} and {received[1]} classes"
         )
 
 

@@ -1,19 +1,18 @@
-"""A network without convolutions."""
+"""A multi-layer perceptron."""
 
 import keras
 
-from keras_tgdd.arguments import Shape
 from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.models import blocks
 
 
 def MLP(
-    input_shape: Shape,
+    input_shape: tuple[int, ...],
     num_classes: int,
     width: int = 128,
     name: str = "mlp",
 ) -> keras.Model:
-    """Builds the field's multi-layer perceptron: two hidden layers and ReLU.
+    """Builds a multi-layer perceptron with two hidden layers and ReLU.
 
     Args:
         input_shape: triple of ints, `(height, width, channels)`.

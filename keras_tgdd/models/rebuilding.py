@@ -1,27 +1,30 @@
-"""Networks from their stored config."""
+"""Rebuilding networks from their stored config."""
 
 import json
 from typing import Any
 
 import keras
 
+# Registers this package's layers, which stored networks may use.
+import keras_tgdd.layers  # noqa: F401
 from keras_tgdd.runtime.compilation import default_dtype_policy
 
+# Pixels of a job for which the fastest precision pays off.
 _MANY = 2**62
-# Those whose classes a stored network may name.
+# Packages whose classes a stored network may name.
 _PACKAGES = ("builtins", "keras", "keras_tgdd")
 
 
 def rebuild_network(architecture: str) -> keras.Model:
-    """Rebuilds a network from `keras.Model.to_json`.
+    """Rebuilds a network from the JSON of `keras.Model.to_json`.
 
-    Layers of a mixed precision get the one that is fastest on this backend:
-    weights are float32 under each, and bfloat16 that is fast on one backend
-    can be slow on another.
+    Layers of mixed precision get the mixed precision that is fastest on this
+    backend: weights are float32 in any of them, and bfloat16 is fast on one
+    backend and slow on another.
 
     Only layers of Keras, of this package, and those registered by
-    `keras.saving.register_keras_serializable` are made: a file names nothing
-    else to be imported, and no code in it is run.
+    `keras.saving.register_keras_serializable` are allowed, so that a file
+    cannot import other modules or run code.
 
     Args:
         architecture: string of JSON.
@@ -30,7 +33,8 @@ def rebuild_network(architecture: str) -> keras.Model:
         `keras.Model`.
 
     Raises:
-        ValueError: if it is no network, or one with other layers.
+        ValueError: if the JSON does not describe a network, or names other
+            layers.
     """
     try:
         config = json.loads(architecture)
@@ -48,7 +52,7 @@ def rebuild_network(architecture: str) -> keras.Model:
 
 
 def _check_origin(node: Any) -> None:
-    """Refuses what Keras would have to import from elsewhere."""
+    """Refuses a config that names a class of another package."""
     if isinstance(node, dict):
         module = node.get("module")
         known = module is None or str(module).split(".")[0] in _PACKAGES
@@ -67,6 +71,7 @@ def _check_origin(node: Any) -> None:
 
 
 def _replace_policies(node: Any, policy: str) -> None:
+    """Replaces the mixed dtype policies in a config, in place."""
     if isinstance(node, dict):
         name = node.get("config", {})
         if (

@@ -2,19 +2,18 @@
 
 import keras
 
-from keras_tgdd.arguments import Shape
 from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.layers.block_average_pooling import BlockAveragePooling2D
 from keras_tgdd.models import blocks
 
-# Blocks of each of the four stages.
+# Blocks per stage, by depth.
 _BLOCKS = {10: (1, 1, 1, 1), 18: (2, 2, 2, 2)}
 _WIDTHS = (64, 128, 256, 512)
 DOWNSAMPLING = ("stride", "average")
 
 
 def ResNet(
-    input_shape: Shape,
+    input_shape: tuple[int, ...],
     num_classes: int,
     depth: int = 18,
     norm: str = "instance",
@@ -29,7 +28,7 @@ def ResNet(
         num_classes: int, number of logits.
         depth: `10` or `18`. Defaults to `18`.
         norm: `"instance"`, `"batch"` or `"none"`. Defaults to `"instance"`.
-        downsampling: `"stride"`, or `"average"`, which pools after a
+        downsampling: `"stride"`, or `"average"`, average pooling after a
             convolution of stride 1 (ResNetAP). Defaults to `"stride"`.
         name: string, name of the model. Defaults to `"res_net_<depth>"`.
 
@@ -39,7 +38,7 @@ def ResNet(
         CIFAR-10.
 
     Raises:
-        ValueError: if an argument is none of those named, or a side is
+        ValueError: if an argument has another value than these, or a side is
             smaller than 8.
 
     Example:
@@ -79,7 +78,7 @@ def ResNet(
 
 
 def _block(x, filters, norm, halved, place):
-    """Two convolutions beside a shortcut."""
+    """Applies a residual block: two convolutions and a shortcut."""
     shortcut = x
     x = _convolve(x, filters, 3, halved, f"conv_{place}_a")
     x = blocks.normalize(x, norm, f"norm_{place}_a")
@@ -94,7 +93,7 @@ def _block(x, filters, norm, halved, place):
 
 
 def _convolve(x, filters, size, halved, name):
-    """A convolution that halves the sides by stride, by pooling, or not."""
+    """Applies a convolution; `halved` says how it halves the sides, if so."""
     strides = 2 if halved == "stride" else 1
     x = blocks.convolve(x, filters, size, name, strides=strides, use_bias=False)
     if halved == "average":

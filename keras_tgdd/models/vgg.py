@@ -2,28 +2,27 @@
 
 import keras
 
-from keras_tgdd.arguments import Shape
 from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.models import blocks
 
-# Filters of the convolutions between two poolings.
+# Filters of the convolutions of each stage, before its pooling.
 _STAGES = ((64,), (128,), (256, 256), (512, 512), (512, 512))
 
 
 def VGG11(
-    input_shape: Shape,
+    input_shape: tuple[int, ...],
     num_classes: int,
     norm: str = "instance",
     name: str = "vgg_11",
 ) -> keras.Model:
-    """Builds VGG-11 with one dense layer, as the field uses it at 32 pixels.
+    """Builds VGG-11 with one dense layer, for images of 32 pixels.
 
     Args:
         input_shape: triple of ints, `(height, width, channels)`. Images of
             side 28 are padded to 32.
         num_classes: int, number of logits.
-        norm: `"instance"`, `"batch"` or `"none"`, after each convolution.
-            Defaults to `"instance"`.
+        norm: normalization after each convolution: `"instance"`, `"batch"` or
+            `"none"`. Defaults to `"instance"`.
         name: string, name of the model.
 
     Returns:

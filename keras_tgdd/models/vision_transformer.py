@@ -4,17 +4,16 @@ import math
 
 import keras
 
-from keras_tgdd.arguments import Shape
 from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.layers.position_embedding import PositionEmbedding
 from keras_tgdd.models import blocks
 
-# PyTorch's constant.
+# Epsilon of layer normalization in PyTorch.
 _EPSILON = 1e-5
 
 
 def VisionTransformer(
-    input_shape: Shape,
+    input_shape: tuple[int, ...],
     num_classes: int,
     patch_size: int = 4,
     width: int = 192,
@@ -22,11 +21,12 @@ def VisionTransformer(
     num_heads: int = 3,
     name: str = "vision_transformer",
 ) -> keras.Model:
-    """Builds a plain vision transformer of the smallest usual width.
+    """Builds a plain vision transformer of width 192 (ViT-Tiny).
 
-    Patches become tokens with learned positions; each block normalizes before
-    attention and before its two dense layers (four times as wide inside, GELU
-    between); the mean of all tokens is classified.
+    Each patch becomes a token with a learned position. Each block applies
+    layer normalization before its attention and before its two dense layers,
+    of which the inner one is four times as wide and has a GELU activation.
+    The mean of all tokens is classified.
 
     Args:
         input_shape: triple of ints, `(height, width, channels)`; sides must
@@ -35,8 +35,7 @@ def VisionTransformer(
         patch_size: int, side of a patch in pixels. Defaults to `4`.
         width: int, size of a token. Defaults to `192`.
         depth: int, number of blocks. Defaults to `6`.
-        num_heads: int, heads of attention; must divide `width`. Defaults to
-            `3`.
+        num_heads: int, attention heads; must divide `width`. Defaults to `3`.
         name: string, name of the model.
 
     Returns:
@@ -92,10 +91,11 @@ def VisionTransformer(
 
 
 def _block(x, width, num_heads, block):
+    """Applies attention and two dense layers, each with a shortcut."""
     normalized = _normalize(x, f"attention_norm_{block}")
-    # Glorot's limit of a square matrix. By itself Keras takes the shape
-    # (width, heads, size) for that of a convolution, and draws queries, keys
-    # and values six times smaller: tokens then hardly see one another.
+    # Glorot's limit of a square matrix. By default Keras reads the shape
+    # (width, heads, size) as that of a convolution kernel and draws query, key
+    # and value six times smaller, so that tokens hardly attend to one another.
     limit = math.sqrt(3.0 / width)
     attention = keras.layers.MultiHeadAttention(
         num_heads,

@@ -1,4 +1,6 @@
-"""Initial weights by the thousand, without a network for each."""
+"""Many initial weights without rebuilding a network for each."""
+
+import dataclasses
 
 import keras
 import numpy as np
@@ -8,20 +10,23 @@ from keras_tgdd.models.frozen_network import flat_weights
 from keras_tgdd.models.seeded_initializer import Draw
 from keras_tgdd.models.seeding import fresh_network
 from keras_tgdd.models.seeding import initializer_seeds
+from keras_tgdd.models.seeding import marked_network
 
 
 class WeightDraws:
-    """Draws the weights that `draw_weights` gives a network, as flat vectors.
+    """Draws the weights of `draw_weights` as flat vectors.
 
-    Rebuilding a ConvNet takes twenty milliseconds, longer than a step of
-    distillation on a GPU; drawing its weights takes one. Here two are rebuilt
-    to learn which weights an initializer draws from NumPy, and which are
-    constant; after that NumPy alone is asked. Where some are drawn elsewhere,
-    by an initializer of one's own, each draw rebuilds the network.
+    Rebuilding a ConvNet takes 20 ms, longer than a distillation step on a
+    GPU; drawing its weights from NumPy takes 1 ms. The constructor rebuilds
+    the network twice. The first one is built from marks in place of values,
+    which name the draw of each weight; weights without a mark are constant.
+    The second one checks that NumPy gives the weights of a seed. If it does
+    not, or a custom initializer draws in its own way, each draw rebuilds the
+    network.
 
     Args:
-        network: functional or sequential `keras.Model` that can be rebuilt
-            from its config. Its own weights are left alone.
+        network: functional or sequential `keras.Model` that Keras can rebuild
+            from its config. Its own weights do not change.
 
     Raises:
         ValueError: if the network cannot be rebuilt from its config.
@@ -29,13 +34,19 @@ class WeightDraws:
 
     def __init__(self, network: keras.Model) -> None:
         self._network = network
-        first, draws, seeds = fresh_network(network, 0)
-        self._num_seeds = len(seeds)
-        self._constant = flat_weights(first)
-        self._places = list(_places(first.get_weights(), draws, seeds))
-        # What is drawn elsewhere would be taken for constant, and shows here.
-        second = flat_weights(fresh_network(network, 1)[0])
-        self._all_from_numpy = np.array_equal(self._from_numpy(1), second)
+        marked = marked_network(network)
+        self._num_seeds = marked.num_initializers
+        self._constant = flat_weights(marked.network)
+        self._places: list[tuple[int, Draw]] = []
+        offset = 0
+        for weight in marked.network.get_weights():
+            draw = marked.record.marked(weight)
+            if draw is not None:
+                self._places.append((offset, draw))
+            offset += weight.size
+        self._from_numpy = marked.from_numpy and np.array_equal(
+            self._values(1), flat_weights(fresh_network(network, 1))
+        )
 
     def draw(self, seed: Seed) -> np.ndarray:
         """Draws initial weights.
@@ -46,27 +57,16 @@ class WeightDraws:
         Returns:
             float32 array of shape `(num_weights,)`.
         """
-        if self._all_from_numpy:
-            return self._from_numpy(seed)
-        return flat_weights(fresh_network(self._network, seed)[0])
+        if self._from_numpy:
+            return self._values(seed)
+        return flat_weights(fresh_network(self._network, seed))
 
-    def _from_numpy(self, seed):
+    def _values(self, seed):
+        """Draws all weights from NumPy."""
         seeds = initializer_seeds(seed, self._num_seeds)
         flat = self._constant.copy()
-        for start, index, draw in self._places:
-            values = draw._replace(seed=seeds[index]).values()
+        for start, draw in self._places:
+            seeded = dataclasses.replace(draw, seed=seeds[draw.seed])
+            values = seeded.values()
             flat[start : start + values.size] = values.ravel()
         return flat
-
-
-def _places(weights, draws: list[Draw], seeds):
-    """Yields where each draw went: offset, number of its seed, draw."""
-    values = [draw.values() for draw in draws]
-    offset = 0
-    for weight in weights:
-        for draw, drawn in zip(draws, values, strict=True):
-            # Shapes differ, or all values do.
-            if np.array_equal(drawn.astype("float32"), weight):
-                yield offset, seeds.index(draw.seed), draw
-                break
-        offset += weight.size

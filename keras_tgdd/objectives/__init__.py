@@ -1,4 +1,4 @@
-"""What of two distributions must agree."""
+"""Distances between the features of real and synthetic images."""
 
 from keras_tgdd.objectives.barycenter_matching import BarycenterMatching
 from keras_tgdd.objectives.characteristic_function_matching import (

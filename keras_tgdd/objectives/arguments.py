@@ -1,7 +1,6 @@
-"""Refusal of what objectives cannot work with."""
+"""Checks of the arguments of objectives."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
@@ -9,13 +8,10 @@ import numpy as np
 from keras_tgdd.arguments import Tensor
 from keras_tgdd.arguments import check_positive
 
-if TYPE_CHECKING:
-    from keras_tgdd.objectives.objective import Objective
-
 
 def check_sequence(name: str, value: Any) -> None:
-    """Raises `ValueError` unless `value` holds at least one of something."""
-    # Neither a string nor a set has an order of numbers.
+    """Raises `ValueError` unless `value` is a sequence that is not empty."""
+    # Strings and sets have 0 axes here.
     if np.ndim(value) != 1 or not len(value):
         raise ValueError(
             f"`{name}` must be a sequence of at least one number. Received: "
@@ -36,12 +32,17 @@ def checked_bandwidths(value: Sequence[float]) -> tuple[float, ...]:
 
 
 def refuse_sample_weight(
-    objective: "Objective", sample_weight: Tensor | None
+    objective: object, sample_weight: Tensor | None
 ) -> None:
-    """Raises `ValueError` if features come with weights."""
+    """Raises `ValueError` if features come with weights.
+
+    Args:
+        objective: `Objective`, named in the message.
+        sample_weight: tensor or `None`.
+    """
     if sample_weight is not None:
         raise ValueError(
             f"{type(objective).__name__} counts every sample of a class once; "
-            "leave out the features that only fill the tensor. Received: a "
+            "leave out the features that are padding. Received: a "
             "`sample_weight`"
         )

@@ -1,5 +1,8 @@
 """Matching of Wasserstein barycentres."""
 
+from typing import Any
+
+import keras
 import numpy as np
 from keras import ops
 
@@ -8,61 +11,66 @@ from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.arguments import check_seed
 from keras_tgdd.arguments import check_weight
 from keras_tgdd.objectives.objective import Objective
+from keras_tgdd.runtime.optional import require
 
 
+@keras.saving.register_keras_serializable(package="keras_tgdd")
 class BarycenterMatching(Objective):
-    """Each synthetic image against an atom of its class's barycentre: WMDD.
+    """Distance of each synthetic image to an atom of a barycentre: WMDD.
 
     `loss[c] = Σ_j ||f(x_j) - b_j||² + statistics_weight * (||mean_S -
     mean_T||² + ||var_S - var_T||²)`
 
-    The m atoms b_j of a class are the free-support Wasserstein barycentre of
-    its real features, found by optimal transport (POT), each of weight 1/m.
-    The barycentre of one measure is the nearest to it of all measures of m
-    equal atoms, in the 2-Wasserstein distance: a k-means whose clusters have
-    equal shares of the images. Equal, since the images of a class count the
-    same when a network trains on them. POT moves atoms all the way to the mean
-    of their share in each alternation; WMDD's step of 0.2 is not in POT.
+    The m atoms `b_j` of a class, each of weight 1/m, are the free-support
+    Wasserstein barycentre of its real features. It is the measure of m equal
+    atoms with the smallest 2-Wasserstein distance to the real features: a
+    k-means with clusters of equal size. Sizes are equal because a network
+    trains on all images of a class with the same weight. Optimal transport
+    (POT) finds the atoms. In each alternation it moves an atom all the way to
+    the mean of its images; WMDD moves it by a step of 0.2, which POT does not
+    offer.
 
-    The sum over j is not divided by m: the pull on an image does not depend on
-    how many there are. WMDD takes Adam (0.25, betas 0.5 and 0.9). The second
-    term stands in for WMDD's statistics of batch normalization: networks here
-    use instance normalization, so it compares the mean and (biased) variance
-    of each feature over the images of a class.
+    The sum over j is not divided by m, so the gradient of an image does not
+    depend on the number of images. WMDD optimizes with Adam (0.25, betas 0.5
+    and 0.9). The second term replaces WMDD's statistics of batch
+    normalization, since networks here use instance normalization. It compares
+    the mean and the (biased) variance of each feature over the images of a
+    class.
 
     The j-th decoded image of a class is paired with its j-th atom. Atoms start
-    at images drawn by the seed from the class, so that with
-    `samples_per_class=None` the same image starts the j-th atom of every
-    summary, and synthetic images are drawn to similar places in each: on
-    digits 42 to 49 % of real images keep their nearest of ten atoms under
-    another augmentation or snapshot, against 10 % by chance.
-    Summaries keep all features of the data in memory while they are made, and
-    cannot be merged when finished. WMDD reads the last snapshot only:
+    at images of the class, drawn by the seed. With `samples_per_class=None`
+    the j-th atom of every summary starts at the same image, so synthetic
+    images are attracted to similar regions in each summary: on digits, 42 to
+    49 % of real images have the same nearest atom of ten under another
+    augmentation or snapshot, against 10 % by chance.
+
+    All features of the data are in memory while summaries are computed.
+    Finished summaries cannot be merged. WMDD reads the last snapshot only:
     `plan=SummaryPlan(4, snapshots=(-1,))`.
 
     Args:
-        atoms_per_class: positive int, m: the *decoded* synthetic images of
-            each class in a step, `images_per_class * factor**2`, which
-            therefore must not exceed the trainer's `max_decoded` nor differ
-            between classes.
-        statistics_weight: float of at least 0. Defaults to `10.0`, which WMDD
-            takes on Imagenette (500 on Tiny-ImageNet).
-        num_alternations: positive int, alternations of the transport plan and
-            the atoms, at most. Defaults to `10`.
+        atoms_per_class: positive int, m. It must equal the number of *decoded*
+            synthetic images per class in a step,
+            `images_per_class * factor**2`. Therefore this number must not
+            exceed the trainer's `max_decoded`, nor differ between classes.
+        statistics_weight: float of at least 0. Defaults to `10.0`, WMDD's
+            value for ImageNette (500 for Tiny-ImageNet).
+        num_alternations: positive int, the most alternations of transport plan
+            and atoms. Defaults to `10`.
         seed: int, seed of the images where atoms start. Defaults to `0`.
 
     Raises:
         ValueError: if an argument is out of range; in `compare`, if the number
-            of synthetic images is not that of the atoms; in `finish`, if a
-            class has no image.
+            of synthetic images differs from the number of atoms; in `finish`,
+            if a class has no image.
         ImportError: in `finish`, if POT is not installed.
 
     Example:
 
     ```python
     objective = keras_tgdd.objectives.BarycenterMatching(atoms_per_class=8)
-    summaries = experts.summarize(
-        x_train, y_train, objective, samples_per_class=None
+    summaries = keras_tgdd.summarize(
+        experts, (x_train, y_train), objective, samples_per_class=None
     )
     synthetic = keras_tgdd.layers.SyntheticImages(
         experts.num_classes, 2, experts.image_shape, factor=2
@@ -108,7 +116,7 @@ class BarycenterMatching(Objective):
         if "features" not in first or "features" not in second:
             raise TypeError(
                 "Finished summaries of BarycenterMatching hold barycentres, "
-                "which do not add up; summarize all the data at once."
+                "which cannot be merged; summarize all the data at once."
             )
         return {
             key: ops.concatenate([first[key], second[key]], axis=1)
@@ -128,14 +136,19 @@ class BarycenterMatching(Objective):
             finished["atoms"].append(self._barycenter(features, label))
             finished["mean"].append(features.mean(axis=0))
             finished["variance"].append(features.var(axis=0))
-        return {key: np.float32(value) for key, value in finished.items()}
+        return {
+            key: np.asarray(value, "float32") for key, value in finished.items()
+        }
 
     def _barycenter(self, features, label):
-        """The atoms of a class, float64 of shape `(m, feature_size)`."""
-        transport = _import_transport()
+        """Returns the atoms of a class, float64 `(m, feature_size)`."""
+        # Imported here: POT imports every backend that is installed.
+        transport = require(
+            "ot.lp", "transport", "The computation of barycentres"
+        )
         count = len(features)
         order = np.random.default_rng([self.seed, label]).permutation(count)
-        # Where images are fewer than atoms, several atoms start at one.
+        # A class with fewer images than atoms repeats them cyclically.
         start = features[np.resize(order, self.atoms_per_class)]
         return transport.free_support_barycenter(
             [features],
@@ -147,14 +160,14 @@ class BarycenterMatching(Objective):
     def compare(self, summary: dict[str, Tensor], features: Tensor) -> Tensor:
         if "atoms" not in summary:
             raise ValueError(
-                "BarycenterMatching compares with finished summaries, as "
-                "`experts.summarize` makes them. Received: a summary of "
+                "BarycenterMatching compares with finished summaries, which "
+                "`keras_tgdd.summarize` returns. Received: a summary of "
                 f"{sorted(summary)}"
             )
         if features.shape[1] != self.atoms_per_class:
             raise ValueError(
                 "`atoms_per_class` must be the number of decoded synthetic "
-                "images of each class in a step, images_per_class * factor**2. "
+                "images per class in a step, images_per_class * factor**2. "
                 f"Received: atoms_per_class={self.atoms_per_class}, and "
                 f"{features.shape[1]} images"
             )
@@ -167,22 +180,10 @@ class BarycenterMatching(Objective):
         )
         return distances + self.statistics_weight * ops.sum(statistics, axis=-1)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {
             "atoms_per_class": self.atoms_per_class,
             "statistics_weight": self.statistics_weight,
             "num_alternations": self.num_alternations,
             "seed": self.seed,
         }
-
-
-def _import_transport():
-    # Not before it is needed: it imports every backend that is installed.
-    try:
-        import ot.lp
-    except ImportError as error:
-        raise ImportError(
-            "Barycentres are found by POT, which is not installed: "
-            "`pip install keras-tgdd[transport]`"
-        ) from error
-    return ot.lp

@@ -1,5 +1,8 @@
-"""Neural characteristic functions."""
+"""Matching of characteristic functions."""
 
+from typing import Any
+
+import keras
 import numpy as np
 from keras import ops
 
@@ -11,19 +14,19 @@ from keras_tgdd.objectives.characteristic_functions import (
 )
 
 
+@keras.saving.register_keras_serializable(package="keras_tgdd")
 class CharacteristicFunctionMatching(CharacteristicFunctionObjective):
-    """Distance of characteristic functions, in amplitude and in phase: NCFM.
+    """Distance of characteristic functions in amplitude and phase: NCFM.
 
     `loss[c] = weight * mean over t of sqrt(α (|Φ_T| - |Φ_S|)² + (1 - α) 2
     |Φ_T| |Φ_S| (1 - cos Δphase))` with
     `Φ(t) = mean over images of class c of exp(i <t, f>)`. Features f are
-    divided by their L2 norm, image by image, and the frequencies t are drawn
-    from N(0, I). Amplitudes stand for the spread of features, phases for
-    their places.
+    divided by their L2 norm per image, and the frequencies t are drawn from
+    N(0, I). Amplitudes describe the spread of features, phases their location.
 
     1e-12 is added under each root and to each squared norm, so that gradients
-    are finite where a term is zero; a term of zero counts 1e-6. The network
-    of NCFM that chooses frequencies adversarially is left out: every released
+    are finite where a term is zero. A term of zero then counts 1e-6. NCFM's
+    network that chooses frequencies adversarially is left out: every released
     configuration turns it off. The released code draws 4096 frequencies.
 
     Args:
@@ -39,7 +42,7 @@ class CharacteristicFunctionMatching(CharacteristicFunctionObjective):
 
     ```python
     objective = keras_tgdd.objectives.CharacteristicFunctionMatching()
-    objective.build((6,))  # the trainer does it
+    objective.build((6,))  # trainers call it
     summary = objective.summarize(real_features)  # (n_classes, n, size)
     loss = objective.compare(summary, synthetic_features)  # (n_classes,)
     ```
@@ -77,7 +80,7 @@ class CharacteristicFunctionMatching(CharacteristicFunctionObjective):
         roots = ops.sqrt(terms + TINY)
         return self.weight * ops.mean(roots, axis=-1)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {
             "num_frequencies": self.num_frequencies,
             "amplitude_weight": self.amplitude_weight,

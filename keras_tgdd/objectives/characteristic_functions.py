@@ -1,4 +1,4 @@
-"""Characteristic functions of features, which several objectives compare."""
+"""The base of objectives that compare characteristic functions."""
 
 from abc import abstractmethod
 from typing import Any
@@ -21,12 +21,12 @@ TINY = 1e-12
 class CharacteristicFunctionObjective(Objective):
     """Compares the characteristic functions of real and synthetic features.
 
-    `Φ(t) = mean over images of exp(i <t, f>)` at a number of frequencies t,
-    drawn once for each size of features. Its real and its imaginary part are
-    means, so that summaries of parts of the data add up.
+    `Φ(t) = mean over images of exp(i <t, f>)` at frequencies t, drawn once per
+    feature size. Its real and imaginary parts are means, so summaries of two
+    parts of the data can be merged.
 
-    Subclassing: write `draw_frequencies` and `compare`, the latter by
-    `split_distance`; `prepare` where features are changed first.
+    Subclassing: write `draw_frequencies`, and `compare` with the help of
+    `split_distance`. Override `prepare` to transform features first.
 
     Args:
         num_frequencies: positive int.
@@ -44,11 +44,11 @@ class CharacteristicFunctionObjective(Objective):
         self.num_frequencies = num_frequencies
         self.weight = weight
         self.seed = seed
-        self._frequencies = {}  # by the size of features
+        self._frequencies: dict[int, Tensor] = {}  # by feature size
 
     @abstractmethod
     def draw_frequencies(self, feature_size: int) -> np.ndarray:
-        """Draws the frequencies, by the seed alone.
+        """Draws the frequencies. The draw depends on the seed alone.
 
         Args:
             feature_size: int.
@@ -58,7 +58,7 @@ class CharacteristicFunctionObjective(Objective):
         """
 
     def prepare(self, features: Tensor) -> Tensor:
-        """Returns the features that are compared: by default, as they are."""
+        """Transforms features before the comparison. Identity by default."""
         return features
 
     def build(self, feature_sizes: tuple[int, ...]) -> None:
@@ -87,17 +87,19 @@ class CharacteristicFunctionObjective(Objective):
         features: Tensor,
         amplitude_weight: Any,
     ) -> Tensor:
-        """Squared distance at each frequency, in amplitude and in phase.
+        """Computes the squared distance at each frequency.
 
-        With α the amplitude weight,
+        With α the amplitude weight, the distance is
         `α (|Φ_T| - |Φ_S|)² + (1 - α) 2 |Φ_T| |Φ_S| (1 - cos Δphase)`, which is
-        `|Φ_T - Φ_S|² / 2` for α = 1/2. No angle is computed: with z = Φ_T
-        times the conjugate of Φ_S, the second is `2 (|z| - Re z)`, or
-        `2 (Im z)² / (|z| + Re z)` where the phases are near each other and the
-        former would cancel out. 1e-12 is added under the roots of |Φ|.
+        `|Φ_T - Φ_S|² / 2` for α = 1/2.
+
+        No angle is computed. With z = Φ_T times the conjugate of Φ_S, the
+        factor of `1 - α` is `2 (|z| - Re z)`. Where the phases are similar,
+        this difference cancels, and `2 (Im z)² / (|z| + Re z)` is used. 1e-12
+        is added under the roots of |Φ|.
 
         Args:
-            summary: what `summarize` returned.
+            summary: dict of tensors, the result of `summarize`.
             features: float32 tensor of shape `(n_classes, n, feature_size)`.
             amplitude_weight: float in [0, 1], or tensor of shape
                 `(n_classes, 1)`.
@@ -122,7 +124,7 @@ class CharacteristicFunctionObjective(Objective):
         return amplitude_weight * amplitude + (1.0 - amplitude_weight) * phase
 
     def _phases(self, features):
-        """`<t, f>` of every image, `(n_classes, n, num_frequencies)`."""
+        """Computes `<t, f>` per image, `(n_classes, n, num_frequencies)`."""
         size = features.shape[-1]
         if size not in self._frequencies:
             raise ValueError(

@@ -1,5 +1,6 @@
-"""Stage-wise distribution matching."""
+"""Matching of class means."""
 
+import keras
 from keras import ops
 
 from keras_tgdd.arguments import Tensor
@@ -8,8 +9,9 @@ from keras_tgdd.objectives.class_means import merge_means
 from keras_tgdd.objectives.objective import Objective
 
 
+@keras.saving.register_keras_serializable(package="keras_tgdd")
 class ClassMeanMatching(Objective):
-    """Squared distance between the mean features of each class.
+    """Squared distance between the mean features of each class: DM, TGDD.
 
     `loss[c] = || mean f(real images of c) - mean f(synthetic images of c) ||²`
     with f the features of the last pooling layer, not normalized. Means and
@@ -24,7 +26,8 @@ class ClassMeanMatching(Objective):
     ```
 
     References:
-        - [Zhao & Bilen, 2023](https://arxiv.org/abs/2110.04181), equation 4
+        - [DM](https://arxiv.org/abs/2110.04181), Zhao & Bilen, 2023,
+          equation 4
         - [TGDD](https://arxiv.org/abs/2512.02469), stage-wise distribution
           matching
     """

@@ -1,4 +1,4 @@
-"""Means over the images of each class, which add up."""
+"""Class means, and the combination of class means of two parts of the data."""
 
 from collections.abc import Sequence
 
@@ -10,16 +10,16 @@ from keras_tgdd.arguments import Tensor
 def class_means(
     values: Tensor, sample_weight: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Returns the mean of each class, and how many images it is of.
+    """Returns the mean of each class, and its number of images.
 
     Args:
         values: float32 tensor of shape `(n_classes, n, size)`.
-        sample_weight: optional float32 tensor of shape `(n_classes, n)` of
-            ones, and of zeros for what only fills the tensor.
+        sample_weight: float32 tensor of shape `(n_classes, n)`, 1 for values
+            and 0 for padding. `None` counts all values.
 
     Returns:
-        Float32 tensors of shape `(n_classes, size)` and `(n_classes,)`; the
-        mean of no image is 0.
+        Float32 tensors of shape `(n_classes, size)` and `(n_classes,)`. The
+        mean of a class without images is 0.
     """
     if sample_weight is None:
         count = ops.full((values.shape[0],), float(values.shape[1]))
@@ -43,7 +43,7 @@ def merge_means(
         A dict of the same keys.
     """
     count = first["count"] + second["count"]
-    # Neither part may have images of a class.
+    # Both parts may lack images of a class.
     share = (second["count"] / ops.maximum(count, 1.0))[:, None]
     merged = {
         name: first[name] + share * (second[name] - first[name])

@@ -1,16 +1,21 @@
-"""Stage-wise distribution constraint."""
+"""Classification of synthetic images by experts."""
 
+from typing import Any
+from typing import Self
+
+import keras
 from keras import ops
 
 from keras_tgdd.arguments import Tensor
 
 
+@keras.saving.register_keras_serializable(package="keras_tgdd")
 class ClassificationConstraint:
     """Cross-entropy of the synthetic images under an expert's classifier.
 
     `loss[c] = mean over the images of c of -log p(c | image)`. The trainer
-    adds the classes up: a mean over the batch would weigh the constraint
-    `n_classes` times too little.
+    sums over classes; averaging over the batch would scale the constraint by
+    `1 / n_classes`.
 
     Example:
 
@@ -28,9 +33,9 @@ class ClassificationConstraint:
         """Computes the loss of each class.
 
         Args:
-            outputs: float32 tensor of shape `(n_classes, n, n_classes)`: the
-                classifier's output for the `n` images of each class.
-            from_logits: whether outputs are logits; `False` takes them as
+            outputs: float32 tensor of shape `(n_classes, n, n_classes)`, the
+                classifier's outputs for `n` images per class.
+            from_logits: whether outputs are logits; `False` for
                 probabilities. Defaults to `True`.
 
         Returns:
@@ -38,9 +43,18 @@ class ClassificationConstraint:
         """
         return ops.mean(class_cross_entropy(outputs, from_logits), axis=1)
 
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments: an empty dict."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Creates a constraint from the result of `get_config`."""
+        return cls(**config)
+
 
 def class_cross_entropy(outputs: Tensor, from_logits: bool = True) -> Tensor:
-    """Computes the cross-entropy of every image with its class.
+    """Computes the cross-entropy of each image with its class.
 
     Args:
         outputs: float32 tensor of shape `(n_classes, n, n_classes)`.

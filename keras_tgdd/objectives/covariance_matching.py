@@ -1,5 +1,8 @@
-"""Distribution matching in mean and covariance."""
+"""Matching of means and covariances."""
 
+from typing import Any
+
+import keras
 from keras import ops
 
 from keras_tgdd.arguments import Tensor
@@ -8,19 +11,21 @@ from keras_tgdd.objectives.class_means import class_means
 from keras_tgdd.objectives.objective import Objective
 
 
+@keras.saving.register_keras_serializable(package="keras_tgdd")
 class CovarianceMatching(Objective):
-    """Distance of means and of covariances of each class: DSDM.
+    """Distance of the means and covariances of each class: DSDM.
 
     `loss[c] = ||mean_T - mean_S||² + covariance_weight * ||Cov_T - Cov_S||² /
-    feature_size` with the squared Frobenius norm. It is computed from inner
-    products of images, never from covariances of feature_size² numbers.
+    feature_size` with the squared Frobenius norm. The distance of covariances
+    is computed from inner products of images, without the `feature_size²`
+    entries of a covariance.
 
-    Covariances are the biased ones, which divide by the number of images: one
-    image has covariance zero, where the unbiased one is not defined. DSDM's
-    third term, which draws means to their moving average over networks after
-    iteration 2000, is left out: it depends on the step.
+    Covariances are biased: they divide by the number of images. One image then
+    has covariance zero, while its unbiased covariance is undefined. DSDM's
+    third term pulls the means towards their moving average over networks after
+    iteration 2000. It is left out, because it depends on the step.
 
-    A summary is the features, less their mean, so it is not cached.
+    A summary holds the features minus their mean, so it is not stored.
 
     Args:
         covariance_weight: float of at least 0. Defaults to `50.0`.
@@ -69,11 +74,11 @@ class CovarianceMatching(Objective):
         )
         return means + self.covariance_weight * covariances / features.shape[2]
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {"covariance_weight": self.covariance_weight}
 
 
 def _product(first, second):
-    """Inner product of `firstᵀ first` and `secondᵀ second`, by class."""
+    """Inner product of `firstᵀ first` and `secondᵀ second`, per class."""
     inner = ops.matmul(first, ops.transpose(second, (0, 2, 1)))
     return ops.sum(ops.square(inner), axis=(1, 2))

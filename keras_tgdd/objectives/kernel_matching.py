@@ -1,7 +1,9 @@
 """Maximum mean discrepancy with exact kernels."""
 
 from collections.abc import Sequence
+from typing import Any
 
+import keras
 from keras import ops
 
 from keras_tgdd.arguments import Tensor
@@ -12,29 +14,30 @@ from keras_tgdd.objectives.squared_distances import TINY
 from keras_tgdd.objectives.squared_distances import squared_distances
 
 
+@keras.saving.register_keras_serializable(package="keras_tgdd")
 class KernelMatching(Objective):
-    """Squared maximum mean discrepancy of each class, with Gaussian kernels.
+    """Squared maximum mean discrepancy with Gaussian kernels, per class: M3D.
 
     `loss[c] = mean k(real, real) - 2 mean k(real, synthetic)
-    + mean k(synthetic, synthetic)` over all pairs of features of class c,
-    those of a feature with itself included, with
-    `k(x, y) = Σ_s exp(-|x - y|² / (s · b))` over the bandwidths s. The base b
-    is the mean squared distance of two different features of the class, real
-    and synthetic ones together; no gradient is taken of it.
+    + mean k(synthetic, synthetic)` with
+    `k(x, y) = Σ_s exp(-|x - y|² / (s · b))` over the bandwidths s. Means are
+    over all pairs of features of class c, including pairs of a feature with
+    itself. The base b is the mean squared distance between different features
+    of the class, real and synthetic ones together. It has no gradient.
 
-    The kernel sees all real features beside all synthetic ones: the summary
-    is the real features, and is not stored. A step takes memory for
-    `n_classes * (n + m)²` numbers and each bandwidth, n real and m synthetic
-    images a class. `RandomFeatureMatching` has a small summary of nearly the
-    same distance.
+    The kernel needs every pair of a real and a synthetic feature, so the
+    summary holds all real features and is not stored. A step needs memory for
+    `n_classes * (n + m)²` numbers per bandwidth, with n real and m synthetic
+    images per class. `RandomFeatureMatching` approximates the same distance
+    with a small summary.
 
     Args:
         bandwidths: sequence of positive floats, multiples of b. Defaults to
             `(0.25, 0.5, 1.0, 2.0, 4.0)`.
 
     Raises:
-        ValueError: if `bandwidths` are not positive numbers, or `summarize`
-            is given a `sample_weight`.
+        ValueError: if `bandwidths` are not positive numbers; in `summarize`,
+            for a `sample_weight`.
 
     Example:
 
@@ -57,7 +60,7 @@ class KernelMatching(Objective):
     ) -> None:
         self.bandwidths = checked_bandwidths(bandwidths)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {"bandwidths": list(self.bandwidths)}
 
     def summarize(
@@ -86,6 +89,6 @@ class KernelMatching(Objective):
         )
 
     def _mean_kernel(self, distances):
-        """Mean over pairs whose distances are in units of the base."""
+        """Averages the kernel over pairs, with distances in units of b."""
         kernel = sum(ops.exp(-distances / s) for s in self.bandwidths)
         return ops.mean(kernel, axis=(1, 2))

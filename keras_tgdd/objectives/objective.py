@@ -1,7 +1,9 @@
-"""What a distribution-matching objective is."""
+"""The base class of distribution-matching objectives."""
 
 from abc import ABC
 from abc import abstractmethod
+from typing import Any
+from typing import Self
 
 import numpy as np
 
@@ -11,43 +13,61 @@ from keras_tgdd.arguments import Tensor
 class Objective(ABC):
     """A distance between real and synthetic features, in two halves.
 
-    `summarize` reduces the real features of each class to a summary;
-    `compare` measures synthetic features against it. The halves are apart so
-    that the real half can be computed once and kept.
+    `summarize` reduces the real features of each class to a summary, and
+    `compare` measures synthetic features against it. Thanks to the split, the
+    real half can be computed once and stored.
 
-    Subclassing: write `summarize` and `compare` with `keras.ops`, and `merge`
-    where summaries of two parts of the data make the summary of the whole;
-    `get_config` where the constructor takes arguments; `build` where the
-    objective has constants of the size of the features, such as frequencies;
-    `finish` where a summary takes more than `keras.ops` can do. Set
-    `cacheable` to `False` if the summary needs a later look at the data,
-    `class_separable` to `False` if the loss is not a sum over classes, and
-    `needs_summaries` to `True` if a summary is only complete after `finish`;
-    `fit` then makes summaries of all images for `summary_plan` first.
+    Subclassing: write `summarize` and `compare` with `keras.ops`. Further
+    methods, as needed:
+
+    - `merge`, if the summaries of two parts of the data can be combined;
+    - `get_config`, if the constructor takes arguments;
+    - `build`, for constants that depend on the feature size, such as
+      frequencies;
+    - `finish`, for work on summaries that `keras.ops` cannot do.
+
+    Register the class with `keras.saving.register_keras_serializable`, so that
+    Keras can save and load trainers and summaries that use it.
 
     Attributes:
-        cacheable: bool, the summary is small and self-contained.
-        class_separable: bool, the loss is a sum over classes.
-        needs_summaries: bool, the objective works from
-            `ExpertTrajectories.summarize` alone, not from live images.
-        summary_plan: optional `SummaryPlan`, the summaries that `summarize`
-            makes unless asked for others; `None` is four of each stage.
+        cacheable: bool, whether a summary is small and needs no later look at
+            the data, so that it can be stored. Defaults to `True`.
+        class_separable: bool, whether the loss of a class depends only on the
+            images of this class. If so, processes may compute classes apart.
+            Defaults to `True`.
+        needs_summaries: bool, whether a summary is complete only after
+            `finish`. `fit` then summarizes all images before its first step,
+            and compares with these summaries. Defaults to `False`.
+
+    Example:
+
+    ```python
+    import keras
+
+    @keras.saving.register_keras_serializable(package="mine")
+    class VarianceMatching(keras_tgdd.objectives.Objective):
+        def summarize(self, features, sample_weight=None):
+            return {"variance": keras.ops.var(features, axis=1)}
+
+        def compare(self, summary, features):
+            gap = summary["variance"] - keras.ops.var(features, axis=1)
+            return keras.ops.sum(keras.ops.square(gap), axis=-1)
+    ```
     """
 
-    cacheable = True
-    class_separable = True
-    needs_summaries = False
-    summary_plan = None
+    cacheable: bool = True
+    class_separable: bool = True
+    needs_summaries: bool = False
 
     def build(self, feature_sizes: tuple[int, ...]) -> None:
-        """Makes constants, before the first call. Does nothing by default.
+        """Creates constants. Does nothing by default.
 
-        Called outside of compiled code. A second call with the same sizes
-        must lead to the same constants.
+        Called before the first `summarize`, outside of compiled code. A second
+        call with the same sizes must create the same constants.
 
         Args:
-            feature_sizes: tuple of ints, the size of the features of each
-                layer that is read; features are these side by side.
+            feature_sizes: tuple of ints, the feature size of each layer that
+                is read. Features are the concatenation of these layers.
         """
 
     @abstractmethod
@@ -58,10 +78,10 @@ class Objective(ABC):
 
         Args:
             features: float32 tensor of shape `(n_classes, n, feature_size)`.
-            sample_weight: optional float32 tensor of shape `(n_classes, n)`
-                of ones, and of zeros for features that only fill the tensor.
-                Given where classes differ in size and all images are
-                summarized.
+            sample_weight: float32 tensor of shape `(n_classes, n)`, 1 for
+                features and 0 for padding. Given when all images are
+                summarized and classes differ in size. `None` counts all
+                features.
 
         Returns:
             A dict of tensors whose first axis has length `n_classes`.
@@ -72,42 +92,54 @@ class Objective(ABC):
         """Measures synthetic features against a summary.
 
         Args:
-            summary: what `summarize` returned.
+            summary: dict of tensors, the result of `summarize`.
             features: float32 tensor of shape `(n_classes, n, feature_size)`.
 
         Returns:
-            The loss of each class, float32 of shape `(n_classes,)`.
+            The loss per class, float32 of shape `(n_classes,)`.
         """
 
     def finish(self, summary: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Completes a summary on the host. Returns it as it is by default.
+        """Completes a summary on the host. Returns it unchanged by default.
 
-        Called once for each stored summary, after the last `merge`.
+        Called once per stored summary, after the last `merge`.
 
         Args:
-            summary: dict of NumPy arrays, what `summarize` and `merge` made.
+            summary: dict of NumPy arrays, from `summarize` and `merge`.
 
         Returns:
             A dict of NumPy arrays whose first axis has length `n_classes`.
         """
         return summary
 
-    def get_config(self) -> dict:
-        """Returns the arguments of the constructor, JSON-compatible.
-
-        Stored summaries are found by them.
-        """
-        return {}
-
     def merge(
         self, first: dict[str, Tensor], second: dict[str, Tensor]
     ) -> dict[str, Tensor]:
         """Combines the summaries of two disjoint parts of the data.
 
+        Args:
+            first: dict of tensors, a summary.
+            second: dict of tensors, a summary of other images.
+
+        Returns:
+            The summary of all images.
+
         Raises:
-            TypeError: if summaries of this objective do not add up.
+            TypeError: if summaries of this objective cannot be combined.
         """
         raise TypeError(
             f"Summaries of {type(self).__name__} cannot be merged; summarize "
             "all the data at once."
         )
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments as a JSON-compatible dict.
+
+        Stored summaries are found by these values.
+        """
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Creates an objective from the result of `get_config`."""
+        return cls(**config)

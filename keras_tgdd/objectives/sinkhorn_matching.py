@@ -1,7 +1,9 @@
 """Optimal transport with an entropy term."""
 
 import math
+from typing import Any
 
+import keras
 from keras import ops
 
 from keras_tgdd.arguments import Tensor
@@ -13,38 +15,40 @@ from keras_tgdd.objectives.squared_distances import TINY
 from keras_tgdd.objectives.squared_distances import squared_distances
 
 
+@keras.saving.register_keras_serializable(package="keras_tgdd")
 class SinkhornMatching(Objective):
     """Debiased Sinkhorn divergence of the features of each class.
 
     `loss[c] = OT(real, synthetic) - OT(real, real) / 2
-    - OT(synthetic, synthetic) / 2`, where OT is the cost of moving one set of
-    features onto the other, the squared Euclidean distance a unit of mass,
-    plus `ε` times the relative entropy of the plan. `ε` is `epsilon` times
-    the mean cost between real and synthetic features of the class; no
-    gradient is taken of it. A large `epsilon` leaves the squared distance of
-    the class means.
+    - OT(synthetic, synthetic) / 2`. OT is the cost of moving one set of
+    features onto the other, plus `ε` times the relative entropy of the plan.
+    The cost per unit of mass is the squared Euclidean distance. `ε` is
+    `epsilon` times the mean cost between real and synthetic features of the
+    class, without a gradient. With a large `epsilon` the loss is the squared
+    distance of the class means.
 
-    The iterations run on logarithms and outside of the gradient. OT is the
-    dual objective at the potentials they arrive at, and its gradient goes
-    through the cost alone, with the plan held fixed. That is the exact
-    gradient where the iterations have converged (the envelope theorem), and
-    no memory is taken for them. Before, OT is too small, and so may the loss
-    be, even below 0. With the defaults on features of a digits expert (88
-    real images against 40 others of the class) the plan missed the weights of
-    the features by 3 % on average, and the loss of a class that of 300
-    iterations by 4 % at most; by less than 0.3 % where the 40 were noisy, and
-    with an `epsilon` of 0.2.
+    Sinkhorn iterations run in the log domain and outside of the gradient. OT
+    is the dual objective at the resulting potentials. Its gradient passes
+    through the cost alone, with a fixed plan, so iterations need no memory.
+    This is the exact gradient if they have converged (envelope theorem). If
+    not, OT is too small, and the loss may fall below 0.
 
-    The summary is the real features, and is not stored.
+    Accuracy with the defaults, on features of a digits expert (88 real images
+    against 40 other images of the class): marginals of the plan differed from
+    the weights by 3 % on average, and the loss of a class differed from the
+    loss after 300 iterations by at most 4 %. It differed by less than 0.3 % if
+    the 40 images were noisy, or if `epsilon` was 0.2.
+
+    The summary holds all real features and is not stored.
 
     Args:
         epsilon: positive float, `ε` as a share of the mean cost. Defaults to
             `0.05`.
-        num_iterations: positive int, Sinkhorn iterations; smaller `epsilon`
+        num_iterations: positive int, Sinkhorn iterations. A smaller `epsilon`
             needs more. Defaults to `20`.
 
     Raises:
-        ValueError: if a number is out of range, or `summarize` is given a
+        ValueError: if a number is out of range; in `summarize`, for a
             `sample_weight`.
 
     Example:
@@ -56,9 +60,9 @@ class SinkhornMatching(Objective):
     ```
 
     References:
-        - [OT-GDD](https://arxiv.org/abs/2512.00308), transport in the
-          distillation of data sets, there between latents and between
-          logits; it does not give `epsilon`, and the defaults here are ours
+        - [OT-GDD](https://arxiv.org/abs/2512.00308), transport in dataset
+          distillation, between latents and between logits. The paper does not
+          state `epsilon`; the defaults are ours
         - [Feydy et al., 2019](https://arxiv.org/abs/1810.08278), the
           divergence and its gradient
     """
@@ -71,7 +75,7 @@ class SinkhornMatching(Objective):
         self.epsilon = float(epsilon)
         self.num_iterations = int(num_iterations)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {"epsilon": self.epsilon, "num_iterations": self.num_iterations}
 
     def summarize(
@@ -93,39 +97,38 @@ class SinkhornMatching(Objective):
             * self._self_transport(squared_distances(features, features) / unit)
         )
 
-    # Costs and potentials are in units of epsilon from here on.
+    # The functions below have costs and potentials in units of epsilon.
 
     def _transport(self, cost):
-        """OT between two sets."""
+        """Computes OT between two sets."""
         fixed = ops.stop_gradient(cost)
-        of_second = ops.zeros_like(fixed[:, :1, :])
+        first = ops.zeros_like(fixed[:, :, :1])
+        second = ops.zeros_like(fixed[:, :1, :])
         for _ in range(self.num_iterations):
-            of_first = _soft_minimum(fixed - of_second, axis=2)
-            of_second = _soft_minimum(fixed - of_first, axis=1)
-        return _dual(of_first, of_second, cost)
+            first = _soft_minimum(fixed - second, axis=2)
+            second = _soft_minimum(fixed - first, axis=1)
+        return _dual(first, second, cost)
 
     def _self_transport(self, cost):
-        """OT of a set onto itself, whose two potentials are the same."""
+        """Computes OT of a set onto itself, with two equal potentials."""
         fixed = ops.stop_gradient(cost)
         potential = ops.zeros_like(fixed[:, :, :1])
         for _ in range(self.num_iterations):
             swapped = ops.swapaxes(potential, 1, 2)
-            # A full step would swing about the solution.
+            # Half a step: full steps oscillate about the solution.
             update = _soft_minimum(fixed - swapped, axis=2)
             potential = 0.5 * (potential + update)
         return _dual(potential, ops.swapaxes(potential, 1, 2), cost)
 
 
 def _soft_minimum(cost, axis):
-    """Smooth minimum under uniform weights."""
+    """Computes the smooth minimum under uniform weights."""
     count = math.log(cost.shape[axis])
     return count - ops.logsumexp(-cost, axis=axis, keepdims=True)
 
 
-def _dual(of_first, of_second, cost):
-    """Dual objective; its gradient by the cost is the plan."""
-    mass = ops.mean(ops.exp(of_first + of_second - cost), axis=(1, 2))
-    potentials = ops.mean(of_first, axis=(1, 2)) + ops.mean(
-        of_second, axis=(1, 2)
-    )
+def _dual(first, second, cost):
+    """Computes the dual objective. Its gradient by the cost is the plan."""
+    mass = ops.mean(ops.exp(first + second - cost), axis=(1, 2))
+    potentials = ops.mean(first, axis=(1, 2)) + ops.mean(second, axis=(1, 2))
     return potentials + 1.0 - mass

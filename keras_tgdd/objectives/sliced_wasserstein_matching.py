@@ -1,5 +1,8 @@
-"""Optimal transport along lines."""
+"""Optimal transport along random directions."""
 
+from typing import Any
+
+import keras
 import numpy as np
 from keras import ops
 
@@ -10,23 +13,24 @@ from keras_tgdd.objectives.arguments import refuse_sample_weight
 from keras_tgdd.objectives.objective import Objective
 
 
+@keras.saving.register_keras_serializable(package="keras_tgdd")
 class SlicedWassersteinMatching(Objective):
     """Squared sliced Wasserstein distance of the features of each class.
 
     `loss[c] = mean over directions and levels of (real quantile - synthetic
     quantile)²` of the features of class c, projected on random directions of
-    length 1. It is a plain mean, not multiplied by the size of the features:
-    where distributions differ by their means alone, it is about the loss of
-    `ClassMeanMatching` divided by that size.
+    length 1. The mean is not multiplied by the feature size: if distributions
+    differ in their means alone, the loss is about the loss of
+    `ClassMeanMatching` divided by the feature size.
 
-    Levels are `(q + 1/2) / num_quantiles`. The sorted values of n samples
-    have the levels `(i + 1/2) / n`; between them quantiles are linear, beyond
-    the first and the last they are constant. So real and synthetic images
-    may differ in number.
+    Levels are `(q + 1/2) / num_quantiles`. The sorted values of n samples have
+    the levels `(i + 1/2) / n`. Quantiles are linear between these levels, and
+    constant below the first and above the last. The numbers of real and
+    synthetic images may therefore differ.
 
-    Quantiles of two parts of the data do not make those of the whole, and
-    real images pass the network in parts: `cacheable` is `False`, and
-    quantiles are computed in each step.
+    Quantiles of two parts of the data do not determine the quantiles of all
+    data, and real images pass the network in parts. Summaries are therefore
+    not stored, and quantiles are computed in each step.
 
     Args:
         num_projections: positive int, directions. Defaults to `256`.
@@ -35,21 +39,21 @@ class SlicedWassersteinMatching(Objective):
             Defaults to `0`.
 
     Raises:
-        ValueError: if a number is out of range, `summarize` is given a
-            `sample_weight`, or the objective is called before `build`.
+        ValueError: if a number is out of range, or the objective is called
+            before `build`; in `summarize`, for a `sample_weight`.
 
     Example:
 
     ```python
     objective = keras_tgdd.objectives.SlicedWassersteinMatching()
-    objective.build((6,))  # the trainer does it
+    objective.build((6,))  # trainers call it
     summary = objective.summarize(real_features)  # (n_classes, n, size)
     loss = objective.compare(summary, synthetic_features)  # (n_classes,)
     ```
 
     References:
         - [Bonneel et al., 2015](https://doi.org/10.1007/s10851-014-0506-3),
-          sliced Wasserstein distance; levels and defaults are ours
+          sliced Wasserstein distance. Levels and defaults are ours
     """
 
     cacheable = False
@@ -66,9 +70,9 @@ class SlicedWassersteinMatching(Objective):
         self.num_projections = int(num_projections)
         self.num_quantiles = int(num_quantiles)
         self.seed = int(seed)
-        self._directions = None
+        self._directions: Tensor = None
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {
             "num_projections": self.num_projections,
             "num_quantiles": self.num_quantiles,
@@ -93,11 +97,11 @@ class SlicedWassersteinMatching(Objective):
         return ops.mean(ops.square(difference), axis=(1, 2))
 
     def _quantiles(self, features):
-        """Quantiles, `(n_classes, num_projections, num_quantiles)`."""
+        """Computes `(n_classes, num_projections, num_quantiles)`."""
         if self._directions is None:
             raise ValueError(
-                "SlicedWassersteinMatching has no directions yet: call "
-                "`build((feature_size,))` first, as trainers do. Received: "
+                "SlicedWassersteinMatching draws its directions in `build`: "
+                "call `build((feature_size,))` first. Received: "
                 f"features of size {features.shape[-1]}"
             )
         projected = ops.matmul(features, self._directions)
@@ -105,10 +109,9 @@ class SlicedWassersteinMatching(Objective):
         return ops.matmul(ordered, self._interpolation(features.shape[1]))
 
     def _interpolation(self, n):
-        """Shares of n sorted values in each quantile, `(n, num_quantiles)`.
+        """Computes the weights of n sorted values, `(n, num_quantiles)`.
 
-        Made of tensors, for the compiled step; a product with them has the
-        same gradient on all backends.
+        A product with this matrix has the same gradient on all backends.
         """
         levels = ops.arange(self.num_quantiles, dtype="float32") + 0.5
         positions = levels * (n / self.num_quantiles) - 0.5

@@ -1,1 +1,1 @@
-"""The machine under the library: backend, memory, draws and digests."""
+"""Services of the machine: backend, memory, draws and digests."""

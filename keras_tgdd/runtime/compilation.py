@@ -1,20 +1,20 @@
-"""What is fastest here: compilation and precision.
+"""Chooses compilation and precision for the current backend and device.
 
-The one place that looks at the backend, for speed alone. Measured on 2 CPU
-cores (AMD EPYC with AVX512-BF16), ConvNet-3 width 128, 28 x 28, training
-images a second: PyTorch compiled 350, compiled in bfloat16 850, eager 210-235;
-JAX 311 and TensorFlow 450 (no gain from bfloat16 in an earlier run).
-Compiling a training takes PyTorch 27 s and a first test 9 s. Keras'
-`jit_compile="auto"` means eager on PyTorch, compiled on JAX, a graph on
-TensorFlow.
+The only file that compares the backend, and only for speed and memory.
+Training images per second of ConvNet-3, width 128, at 28 x 28
+pixels, on 2 CPU cores (AMD EPYC with AVX512-BF16):
+
+- PyTorch: 350 compiled, 850 compiled in bfloat16, 210 to 235 eager;
+- JAX: 311; TensorFlow: 450; neither gained from bfloat16 in an earlier run.
+
+On PyTorch, compiling takes 27 s for a training and 9 s for its first test.
+Keras' `jit_compile="auto"` is eager on PyTorch, compiled on JAX, and a graph
+on TensorFlow.
 """
 
 import contextlib
-import ctypes
 import inspect
-import os
 import pathlib
-import platform
 import shutil
 import sys
 from collections.abc import Callable
@@ -26,22 +26,21 @@ from keras import ops
 from tqdm.auto import tqdm
 
 from keras_tgdd.arguments import Tensor
+from keras_tgdd.runtime.allocator import keep_freed_pages
 
-# By these figures, not by a run of its own: compiling pays back after about
-# 20,000 images of 32 x 32 pixels in float32, 12,000 in bfloat16.
+# Derived from the figures above: compiling pays off after about 20,000 images
+# of 32 x 32 pixels in float32, and after 12,000 in bfloat16.
 _WORTH_COMPILING = 20_000 * 32 * 32
-# Of glibc's malloc.h.
-_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 
 
 def default_jit_compile(pixels: int) -> bool | str:
-    """Returns the `jit_compile` argument that ends a job soonest.
+    """Returns the `jit_compile` argument with which a job ends soonest.
 
-    PyTorch compiles through a C++ compiler; where none is installed, or the
-    job is over before compiling would be, it stays eager.
+    PyTorch compiles with a C++ compiler. It stays eager where none is
+    installed, and in jobs that end before compiling would.
 
     Args:
-        pixels: int, pixels that networks will read in the whole job.
+        pixels: int, pixels that networks read in the whole job.
 
     Returns:
         Bool or `"auto"`, for `keras.Model.compile`.
@@ -53,16 +52,16 @@ def default_jit_compile(pixels: int) -> bool | str:
 
 
 def default_dtype_policy(pixels: int) -> str:
-    """Returns the dtype policy of networks that ends a job soonest.
+    """Returns the dtype policy of networks with which a job ends soonest.
 
     `"mixed_bfloat16"` where that measured faster: compiled PyTorch on a CPU
-    with bfloat16 instructions. Anywhere else, GPUs included (a training step
-    on an H200 waits for the host in either), and where the global policy is
-    not float32, it is the global policy. Weights, pixels, sums and losses are
-    float32 under either.
+    with bfloat16 instructions. Otherwise the global policy, also on GPUs
+    (a training step on an H200 waits for the host under either policy) and
+    where the global policy is not float32. Weights, pixels, sums and losses
+    are float32 under either.
 
     Args:
-        pixels: int, pixels that networks will read in the whole job.
+        pixels: int, pixels that networks read in the whole job.
 
     Returns:
         Name of a Keras dtype policy.
@@ -79,48 +78,36 @@ def default_dtype_policy(pixels: int) -> str:
 
 
 def keep_freed_memory(pixels: int) -> bool:
-    """Lets a long job on PyTorch reuse memory instead of asking for it anew.
+    """Lets a long job on PyTorch reuse freed memory (`keep_freed_pages`).
 
-    glibc returns every large buffer to the system and gets fresh pages, which
-    the system must clear, for the next one. Keeping them makes the forward
-    pass of summaries 1.6 times faster, training 1.1 and a distillation step
-    1.06; JAX and TensorFlow, which keep memory themselves, gain nothing. The
-    process then stays as large as it was at its peak. The environment variable
-    `KERAS_TGDD_KEEP_MEMORY=0` leaves the allocator as it is.
+    The forward pass of summaries is then 1.6 times faster, training 1.1 times
+    and a distillation step 1.06 times. JAX and TensorFlow keep memory
+    themselves and gain nothing.
 
     Args:
-        pixels: int, pixels that networks will read in the whole job.
+        pixels: int, pixels that networks read in the whole job.
 
     Returns:
-        Whether the allocator was told so.
+        Whether the allocator's setting was changed.
     """
-    if (
-        keras.backend.backend() != "torch"
-        or pixels < _WORTH_COMPILING
-        or platform.libc_ver()[0] != "glibc"
-        or os.environ.get("KERAS_TGDD_KEEP_MEMORY") == "0"
-    ):
+    if keras.backend.backend() != "torch" or pixels < _WORTH_COMPILING:
         return False
-    library = ctypes.CDLL(None)
-    return bool(
-        library.mallopt(_M_MMAP_MAX, 0)
-        and library.mallopt(_M_TRIM_THRESHOLD, -1)
-    )
+    return keep_freed_pages()
 
 
 def warm_up(model: keras.Model, inputs: Any) -> Tensor:
-    """Makes what Keras and PyTorch note at a first step, before it.
+    """Creates optimizer state and gradient buffers before the first step.
 
-    Optimizer, places of layers and gradients: within a compiled step PyTorch
-    would take the first of each for a change, and compile the second step
-    anew, for 15 to 30 seconds. The other backends keep no gradients.
+    Otherwise the first compiled step creates them, which PyTorch sees as a
+    change: it compiles the second step again, for 15 to 30 seconds. The other
+    backends keep no gradients.
 
     Args:
         model: compiled `keras.Model`.
         inputs: the smallest inputs of its `call`.
 
     Returns:
-        What the model makes of them.
+        The model's outputs for these inputs.
     """
     model.optimizer.build(model.trainable_variables)
     if keras.backend.backend() == "torch":
@@ -130,12 +117,12 @@ def warm_up(model: keras.Model, inputs: Any) -> Tensor:
 
 
 def compiles_calls(jit_compile: bool | str) -> bool:
-    """Whether networks are compiled for themselves, not within a Keras step.
+    """Returns whether a model's `call` is compiled in place of Keras' step.
 
-    PyTorch compiles a step in seven pieces, since it does not see through the
-    backward pass and the optimizer. A training of ConvNet-3 takes 55 to 62 s
-    to compile so, and 27 s where its `call` alone is compiled, forward and
-    backward; steps are as fast.
+    PyTorch compiles Keras' step in seven pieces, since it does not see through
+    the backward pass and the optimizer. That takes 55 to 62 s for a training
+    of ConvNet-3. Compiling `call` alone, forward and backward, takes 27 s, and
+    steps are as fast.
 
     Args:
         jit_compile: bool or `"auto"`, of the whole step.
@@ -143,32 +130,50 @@ def compiles_calls(jit_compile: bool | str) -> bool:
     return keras.backend.backend() == "torch" and jit_compile is True
 
 
+def step_jit_compile(wanted: bool | str | None) -> bool | str:
+    """Returns the `jit_compile` of Keras' whole step.
+
+    The length of the job does not count: on PyTorch the step itself stays
+    eager, and `compile_call` compiles what is inside.
+
+    Args:
+        wanted: bool, `"auto"` or `None`, the `jit_compile` of the caller.
+
+    Returns:
+        Bool or `"auto"`, for `keras.Model.compile`.
+    """
+    if wanted is None:
+        return "auto"
+    return False if compiles_calls(wanted) else wanted
+
+
+def compiles_call_alone(wanted: bool | str | None, pixels: int) -> bool:
+    """Returns whether a job calls `compile_call`, beside `step_jit_compile`.
+
+    Args:
+        wanted: bool, `"auto"` or `None`, the `jit_compile` of the caller.
+            `None` chooses by `default_jit_compile`.
+        pixels: int, pixels that networks read in the whole job.
+    """
+    return compiles_calls(
+        default_jit_compile(pixels) if wanted is None else wanted
+    )
+
+
 def choose_compilation(
     wanted: bool | str | None, pixels: int
 ) -> tuple[bool | str, bool]:
-    """Chooses what is compiled: the whole step, or networks for themselves.
-
-    Args:
-        wanted: `jit_compile` as the caller gave it; `None` takes
-            `default_jit_compile`.
-        pixels: int, pixels that networks will read in the whole job.
-
-    Returns:
-        The `jit_compile` of the whole step, for Keras, and whether networks
-        are compiled for themselves instead.
-    """
-    jit_compile = default_jit_compile(pixels) if wanted is None else wanted
-    alone = compiles_calls(jit_compile)
-    return (False if alone else jit_compile), alone
+    """Returns `step_jit_compile` and `compiles_call_alone` of a job."""
+    return step_jit_compile(wanted), compiles_call_alone(wanted, pixels)
 
 
 def compile_call(model: keras.Model, wanted: bool = True) -> None:
-    """Compiles the `call` of a model for itself, or takes that back.
+    """Compiles the `call` of a model, or restores the eager one.
 
     Args:
-        model: `keras.Model`, built and settled: calls that Keras makes to
-            build it would be compiled, too.
-        wanted: bool.
+        model: `keras.Model`, built and warmed up. The calls that Keras makes
+            to build a model would be compiled, too.
+        wanted: bool, `False` restores the eager call. Defaults to `True`.
     """
     if wanted and not calls_compiled(model):
         model.call = compiled(model.call)
@@ -177,37 +182,38 @@ def compile_call(model: keras.Model, wanted: bool = True) -> None:
 
 
 def calls_compiled(model: keras.Model) -> bool:
-    """Whether `compile_call` did so."""
+    """Returns whether `compile_call` compiled the `call` of a model."""
     return "call" in vars(model)
 
 
 def compiled(function: Callable) -> Callable:
-    """Compiles a function of tensors, for each shape anew (PyTorch)."""
+    """Compiles a function of tensors with PyTorch, once per input shape."""
     import torch
 
     options = {}
     if "isolate_recompiles" in inspect.signature(torch.compile).parameters:
-        # Else all networks of a process share one count of programs, and
-        # PyTorch stops compiling at eight.
+        # Otherwise all networks of a process count towards one limit, and
+        # PyTorch stops compiling at eight programs.
         options["isolate_recompiles"] = True
     return torch.compile(function, dynamic=False, **options)
 
 
 def scan(step: Callable, carried: Any, x: Tensor) -> tuple[Any, Any]:
-    """As `keras.ops.scan`, without a compiled loop where it does not serve.
+    """`keras.ops.scan` on JAX, and the same steps one after another elsewhere.
 
-    JAX needs the loop: 100 classes of 10 images, 10 at a time, hold 3.0 GB in
-    it and 12 GB in a row of steps, of which XLA computes several at a time.
-    TensorFlow's XLA finds no gradient of the loop; PyTorch has none.
+    JAX needs the loop: 100 classes of 10 images, 10 classes at a time, hold
+    3.0 GB in a loop. In unrolled steps they hold 12 GB, since XLA computes
+    several steps at a time. TensorFlow's XLA has no gradient of the loop, and
+    PyTorch has no loop.
 
     Args:
-        step: function of what is carried and an entry of `x` that returns
-            what is carried on and a tuple of tensors.
-        carried: start of what is carried, shaped as it stays.
-        x: tensor, cut along its first axis.
+        step: function of the carried value and an entry of `x`. Returns the
+            next carried value and a tuple of tensors.
+        carried: first carried value. Later ones have its shape.
+        x: tensor, split along its first axis.
 
     Returns:
-        What is carried at the end, and the stacked results.
+        The last carried value, and the stacked tensors of all steps.
     """
     if keras.backend.backend() == "jax":
         return ops.scan(step, carried, x)
@@ -219,17 +225,17 @@ def scan(step: Callable, carried: Any, x: Tensor) -> tuple[Any, Any]:
 
 
 def pools_by_mean() -> bool:
-    """Whether blocks are averaged as a mean over axes of their own.
+    """Returns whether pooling is a mean over axes in place of an operation.
 
-    A compiled bfloat16 distillation step on PyTorch takes 0.83 s so and 0.89 s
-    with its pooling operation; training on JAX and TensorFlow is 1.1 and 1.2
-    times slower so.
+    On PyTorch, a compiled bfloat16 distillation step takes 0.83 s with the
+    mean and 0.89 s with the pooling operation. With the mean, training is 1.1
+    times slower on JAX and 1.2 times slower on TensorFlow.
     """
     return keras.backend.backend() == "torch"
 
 
 def _cpu_has_bfloat16():
-    """By the flags that Linux lists; elsewhere it is taken to have none."""
+    """Reads the flags that Linux lists; other systems count as without."""
     try:
         flags = pathlib.Path("/proc/cpuinfo").read_text()
     except OSError:
@@ -239,7 +245,7 @@ def _cpu_has_bfloat16():
 
 @contextlib.contextmanager
 def using_dtype_policy(policy: str) -> Iterator[None]:
-    """Builds layers under a global dtype policy, then restores the former."""
+    """Sets the global dtype policy within a block, and restores it after."""
     former = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
@@ -249,7 +255,13 @@ def using_dtype_policy(policy: str) -> Iterator[None]:
 
 
 def announce(what: str, model: keras.Model, network: keras.Model) -> None:
-    """Says which precision and compilation a job runs with, on stderr."""
+    """Prints the precision and compilation of a job on stderr.
+
+    Args:
+        what: string, name of the job.
+        model: compiled `keras.Model` whose step runs.
+        network: `keras.Model`, the network in it.
+    """
     dtypes = {layer.compute_dtype for layer in network.layers} - {None}
     precision = "bfloat16" if "bfloat16" in dtypes else min(dtypes)
     compiled = {True: "compiled", False: "eager"}.get(

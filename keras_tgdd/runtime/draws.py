@@ -1,4 +1,4 @@
-"""Random generators that depend on a seed and a number alone."""
+"""Random generators that depend only on a seed and a number."""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ from keras_tgdd.arguments import Seed
 
 
 class Draws:
-    """Makes a counter-based generator for each number of each kind.
+    """Counter-based generators, one for each kind of draw and each number.
 
-    The three backends see the same draws, and a run can continue from any
+    The three backends use the same draws, and a run can resume from any
     number.
 
     Args:
@@ -19,11 +19,11 @@ class Draws:
         self._key = np.random.SeedSequence(seed).generate_state(2, np.uint64)
 
     def generator(self, kind: int, number: int) -> np.random.Generator:
-        """Returns the generator of a number, such as a step.
+        """Returns the generator of a number.
 
         Args:
-            kind: int, tells apart what is numbered from 0 each.
-            number: int.
+            kind: int, the kind of draw. Each kind counts its numbers from 0.
+            number: int, such as a step.
         """
         counter = np.array([0, 0, kind, number], np.uint64)
         return np.random.Generator(

@@ -1,24 +1,25 @@
-"""How much of a step is in memory at a time, and how much was."""
+"""How many classes fit in memory, and how much memory a process held."""
 
 import sys
 
-# What the activations of a step may take, before it is cut over classes.
+# The largest size of a step's activations, in bytes. Larger steps compute
+# their classes in chunks.
 MOST_BYTES = 5 * 2**30
 
 
 def fitting_classes(
     num_classes: int, bytes_per_class: int, networks: int = 1
 ) -> int:
-    """Returns how many classes to take at a time.
+    """Returns how many classes a step computes at a time.
 
-    All of them where their activations fit together; otherwise as many as
-    take a quarter of that, since a chunk is computed anew beside what is kept
-    of the others, in chunks as even as can be.
+    All of them if their activations fit in 5 GiB together. Otherwise chunks
+    use at most a quarter of this limit, because activations are recomputed in
+    the backward pass. Chunks are of near-equal size.
 
     Args:
         num_classes: int.
-        bytes_per_class: int, activations of the images of a class in one
-            network.
+        bytes_per_class: int, size of the activations of the images of one
+            class in one network.
         networks: int, networks whose activations are kept until the backward
             pass. Defaults to `1`.
 
@@ -35,9 +36,9 @@ def fitting_classes(
 def peak_bytes() -> int | None:
     """Returns the most memory that this process has held so far, in bytes.
 
-    Measured by the system, so that compiled programs, the backend's own
-    buffers and the data count; activations alone are a part of it. `None`
-    where the system does not tell (Windows).
+    The operating system measures it, so it includes compiled programs, the
+    backend's buffers and the data. `None` where the system does not tell
+    (Windows).
     """
     try:
         import resource

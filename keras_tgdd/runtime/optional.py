@@ -23,19 +23,18 @@ def require(module: str, extra: str, purpose: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        package = _DISTRIBUTIONS.get(module.split(".")[0], module)
+        root = module.split(".")[0]
+        package = _DISTRIBUTIONS.get(root, root)
         raise ImportError(
             f"{purpose} needs {package}, which is not installed. Install it "
             f"with `pip install keras-tgdd[{extra}]`."
         ) from error
 
 
-# What people install, where it is not called as what they import.
+# Names of packages on PyPI, where they differ from the imported name.
 _DISTRIBUTIONS = {
     "PIL": "Pillow",
-    "matplotlib": "matplotlib",
     "ot": "POT",
     "sklearn": "scikit-learn",
     "tensorflow_datasets": "tensorflow-datasets",
-    "torch": "torch",
 }

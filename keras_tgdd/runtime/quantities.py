@@ -1,10 +1,10 @@
-"""Numbers as people say them."""
+"""Sizes and times in readable units."""
 
 import math
 
 
 def format_bytes(count: int) -> str:
-    """Returns bytes in the unit that suits them, such as `"1.9 GB"`.
+    """Returns a size in a suitable unit, such as `"1.9 GB"`.
 
     Args:
         count: int, not negative. A GB is 10⁹ bytes.
@@ -16,7 +16,7 @@ def format_bytes(count: int) -> str:
 
 
 def format_seconds(seconds: float) -> str:
-    """Returns a time in the unit that suits it, such as `"4 min"`.
+    """Returns a time in a suitable unit, such as `"4 min"`.
 
     Args:
         seconds: float, not negative.

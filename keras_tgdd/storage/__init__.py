@@ -1,1 +1,1 @@
-"""How things lie on disk."""
+"""Files on disk: tensors, arrays, atomic writes and free space."""

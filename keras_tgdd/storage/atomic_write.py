@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Writing files atomically."""
 
 import contextlib
 import os
@@ -10,12 +10,19 @@ from keras_tgdd.arguments import PathLike
 
 @contextlib.contextmanager
 def atomic_write(filepath: PathLike) -> Iterator[pathlib.Path]:
-    """Gives a temporary path beside a file, and renames it at the end.
+    """Yields a temporary path beside a file, and renames it at the end.
 
-    An error leaves the file as it was, and nothing else.
+    After an error the former file is unchanged and the temporary file gone.
 
     Args:
-        filepath: path of the file; its directory must exist.
+        filepath: path of the file. Its directory must exist.
+
+    Example:
+
+    ```python
+    with atomic_write("results.json") as temporary:
+        temporary.write_text("{}")
+    ```
     """
     filepath = pathlib.Path(filepath)
     temporary = filepath.with_name(f".{filepath.name}.{os.getpid()}.tmp")

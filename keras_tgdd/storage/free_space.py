@@ -1,4 +1,4 @@
-"""Disks that are full before the work is done."""
+"""Refusal of work that does not fit on the disk."""
 
 import shutil
 
@@ -9,16 +9,16 @@ from keras_tgdd.runtime.quantities import format_bytes
 def check_free_space(
     directory: PathLike, needed: int, what: str, remedy: str
 ) -> None:
-    """Refuses what will not fit on a disk.
+    """Raises `OSError` if too few bytes are free on a disk.
 
     Args:
-        directory: path that exists.
-        needed: int, bytes that will be added at the most.
-        what: string, what is written and how much of it, for the message.
-        remedy: string, a sentence.
+        directory: existing path on the disk.
+        needed: int, the most bytes that will be written.
+        what: string, the files and their number, for the message.
+        remedy: string, a sentence for the message.
 
     Raises:
-        OSError: if fewer bytes are free.
+        OSError: if fewer than `needed` bytes are free.
     """
     free = shutil.disk_usage(directory).free
     if free < needed:

@@ -1,4 +1,4 @@
-"""Reading and writing safetensors files; what is read may be damaged."""
+"""Reads and writes safetensors files, and refuses damaged ones."""
 
 import json
 import pathlib
@@ -13,21 +13,20 @@ from safetensors.numpy import save_file
 from keras_tgdd.arguments import PathLike
 from keras_tgdd.storage.atomic_write import atomic_write
 
-# Checksums of a file's tensors, and under "" of its metadata.
+# Metadata key of the checksums: of each tensor by name, of the metadata by "".
 CHECKSUMS = "crc32"
 
 
 class TensorFile:
-    """An open safetensors file; tensors are read when asked for.
+    """An open safetensors file. Tensors are read on request.
 
-    Whatever is wrong with a file is a `ValueError` that names it. The header
-    is looked at before a tensor is read: its type and its shape, and that its
-    bytes lie within the file. Checksums, in files of this package, tell
-    flipped bits.
+    Every defect of a file is a `ValueError` that names the file. Dtype, shape
+    and position of a tensor are checked in the header before its bytes are
+    read. Files of this package have checksums, which detect flipped bits.
 
     Args:
         filepath: path of the file.
-        kind: string, the `format` its metadata must name.
+        kind: string, the `format` that the metadata must name.
 
     Attributes:
         metadata: dict from string to string.
@@ -62,7 +61,7 @@ class TensorFile:
                 raise self._damaged("its metadata do not match their checksum")
 
     def keys(self) -> list[str]:
-        """Names of the tensors."""
+        """Returns the names of the tensors."""
         return list(self._tensors.keys())
 
     def get_tensor(
@@ -75,16 +74,17 @@ class TensorFile:
 
         Args:
             name: string.
-            dtype: optional name of the NumPy type that it must have.
-            shape: optional tuple that its shape must match; `None` in it
-                stands for any length but 0.
+            dtype: string, the NumPy dtype that the tensor must have. `None`
+                allows any.
+            shape: tuple, the shape that the tensor must have. An axis of
+                `None` allows any length above 0. `None` allows any shape.
 
         Returns:
             A NumPy array.
 
         Raises:
-            ValueError: if there is no such tensor, it has another type or
-                shape, or its bytes do not match their checksum.
+            ValueError: if the file lacks the tensor, dtype or shape differ,
+                or the bytes do not match their checksum.
         """
         if name not in self._names:
             raise self._damaged(f"it has no tensor {name!r}")
@@ -111,7 +111,7 @@ class TensorFile:
         return tensor
 
     def _verify(self, name, tensor):
-        # Once: a distillation reads the same snapshots step after step.
+        # Once per tensor: a distillation reads the same snapshots every step.
         if not self._checksums or name in self._verified:
             return
         if self._checksums.get(name) != tensor_checksum(tensor):
@@ -119,14 +119,18 @@ class TensorFile:
         self._verified.add(name)
 
     def get_json(self, key: str, kind: type) -> Any:
-        """Reads an entry of the metadata that is JSON.
+        """Reads a JSON entry of the metadata.
 
         Args:
             key: string.
             kind: type that the value must have, such as `dict`.
 
+        Returns:
+            The decoded value.
+
         Raises:
-            ValueError: if there is no such entry, or it is something else.
+            ValueError: if the entry is missing, is not JSON or has another
+                type.
         """
         try:
             value = json.loads(self.metadata[key])
@@ -143,7 +147,18 @@ class TensorFile:
         return value
 
     def get_entries(self, key: str, names: tuple[str, ...]) -> dict:
-        """Reads a JSON object that must have certain entries."""
+        """Reads a JSON object of the metadata.
+
+        Args:
+            key: string.
+            names: tuple of strings, entries that the object must have.
+
+        Returns:
+            Dict.
+
+        Raises:
+            ValueError: if the object or one of these entries is missing.
+        """
         value = self.get_json(key, dict)
         missing = [name for name in names if name not in value]
         if missing:
@@ -158,12 +173,13 @@ class TensorFile:
 
 
 def tensor_checksum(tensor: np.ndarray) -> int:
-    """CRC-32 of the bytes of a contiguous array."""
-    return zlib.crc32(np.ascontiguousarray(tensor).reshape(-1).view(np.uint8))
+    """Returns the CRC-32 of an array's bytes, in row-major order."""
+    contiguous = np.ascontiguousarray(tensor)
+    return zlib.crc32(contiguous.reshape(-1).view(np.uint8).data)
 
 
 def metadata_checksum(metadata: dict[str, str]) -> int:
-    """CRC-32 of all entries but the checksums."""
+    """Returns the CRC-32 of all entries except the checksums."""
     entries = sorted((k, v) for k, v in metadata.items() if k != CHECKSUMS)
     return zlib.crc32(json.dumps(entries).encode())
 
@@ -171,17 +187,17 @@ def metadata_checksum(metadata: dict[str, str]) -> int:
 def write_tensors(
     filepath: PathLike, tensors: dict[str, np.ndarray], metadata: dict[str, str]
 ) -> None:
-    """Writes a safetensors file under a temporary name, then renames it.
+    """Writes a safetensors file atomically, with checksums.
 
-    The checksum of each tensor, and that of the metadata, stand in the entry
-    `crc32` of the metadata.
+    The metadata entry `crc32` holds the checksums of the tensors and of the
+    other metadata.
 
     Args:
-        filepath: path of the file; its directory must exist.
+        filepath: path of the file. Its directory must exist.
         tensors: dict from name to NumPy array.
         metadata: dict from string to string.
     """
-    # safetensors writes the memory of a view as it lies.
+    # safetensors writes the memory of a view in its own order.
     contiguous = {
         name: np.asarray(tensor, order="C") for name, tensor in tensors.items()
     }

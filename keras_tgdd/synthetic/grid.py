@@ -1,11 +1,12 @@
-"""Pictures of image sets."""
+"""Drawing images in a grid, one row per class."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from keras_tgdd.arguments import PathLike
+from keras_tgdd.runtime.optional import require
 from keras_tgdd.storage.atomic_write import atomic_write
 
 _INCHES = 0.55
@@ -14,12 +15,15 @@ _INCHES = 0.55
 def draw_grid(
     filepath: PathLike, images: np.ndarray, class_names: Sequence[str]
 ) -> None:
-    """Writes a PNG with one row of images, and its name, for each class.
+    """Writes a PNG with one row of images per class, beside the class name.
 
     Args:
         filepath: path of the PNG; replaced once the new one is complete.
-        images: as `grid_figure`.
+        images: as for `grid_figure`.
         class_names: sequence of strings.
+
+    Raises:
+        ImportError: if matplotlib is not installed.
     """
     figure = grid_figure(images, class_names)
     with atomic_write(filepath) as temporary:
@@ -28,22 +32,29 @@ def draw_grid(
         )
 
 
-def grid_figure(images: np.ndarray, class_names: Sequence[str]) -> Figure:
-    """Draws one row of images, and its name, for each class.
+def grid_figure(images: np.ndarray, class_names: Sequence[str]) -> Any:
+    """Draws one row of images per class, beside the class name.
 
     Args:
         images: float array of shape
             `(n_classes, n, height, width, channels)`, in [0, 1]. Three
-            channels are red, green and blue; of any other number the mean is
-            drawn in grey.
+            channels are drawn as red, green and blue; any other number is
+            drawn as its mean, in grey.
         class_names: sequence of strings.
+
+    Returns:
+        `matplotlib.figure.Figure`.
+
+    Raises:
+        ImportError: if matplotlib is not installed.
     """
+    matplotlib = require("matplotlib.figure", "images", "Drawing a grid")
     if images.shape[-1] not in (1, 3):
         images = images.mean(axis=-1, keepdims=True)
     num_classes, columns, height, width, channels = images.shape
-    # Large enough that a mosaic's tiles can be told apart.
+    # Large enough to tell the tiles of a mosaic apart.
     inches = max(_INCHES, height / 100.0)
-    figure = Figure(
+    figure = matplotlib.Figure(
         figsize=(1.3 + columns * inches, max(1.0, num_classes * inches)),
         dpi=150,
         layout="constrained",

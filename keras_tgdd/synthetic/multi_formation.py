@@ -65,7 +65,7 @@ class MultiFormation(keras.layers.Layer):
                 "`images` must have shape (n_classes, images_per_class, "
                 f"height, width, channels). Received: shape={input_shape}"
             )
-        if self.factor > min(input_shape[2:4]):
+        if self.factor > min(side or 0 for side in input_shape[2:4]):
             raise ValueError(
                 "`factor` must not be larger than a side of the image. "
                 f"Received: factor={self.factor}, image size="
@@ -135,17 +135,16 @@ class MultiFormation(keras.layers.Layer):
         Args:
             image_size: pair of ints, (height, width) of the image.
         """
-        return tuple(-(-side // self.factor) for side in image_size)
+        height, width = image_size
+        return -(-height // self.factor), -(-width // self.factor)
 
     def compute_output_shape(
         self, images_shape: Shape, selection_shape: Shape | None = None
     ) -> Shape:
         num_classes, per_class, *image_shape = images_shape
-        count = (
-            per_class * self.factor**2
-            if selection_shape is None
-            else selection_shape[1]
-        )
+        count = per_class and per_class * self.factor**2
+        if selection_shape is not None:
+            count = selection_shape[1]
         return (num_classes, count, *image_shape)
 
     def get_config(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Labels that are probabilities: how they lie in memory and in a file."""
+"""Labels that are probabilities: their checks and their place in a file."""
 
 import json
 
@@ -8,38 +8,38 @@ from keras_tgdd.arguments import check_positive
 from keras_tgdd.storage.tensor_file import TensorFile
 
 _LABELS, _TEMPERATURE = "soft_labels", "temperature"
-# Far beyond the rounding of float32, far below a probability left out.
+# Far above the rounding of float32, far below a missing probability.
 _TOLERANCE = 1e-4
 
 
-def checked_soft_labels(
+def check_soft_labels(
     soft_labels: np.ndarray | None,
     temperature: float | None,
     num_images: int,
     num_classes: int,
 ) -> tuple[np.ndarray | None, float | None]:
-    """Refuses what are no probabilities of the classes of decoded images.
+    """Checks that soft labels are class probabilities of decoded images.
 
     Args:
-        soft_labels: the labels, or `None`.
-        temperature: that of their softmax. `None` takes 1 where there are
-            soft labels.
+        soft_labels: float array, or `None`.
+        temperature: temperature of the softmax that made them. `None` means 1
+            if there are soft labels.
         num_images: int, number of decoded images.
         num_classes: int.
 
     Returns:
         A float32 array of shape `(num_images, num_classes)` and a float, or
-        `None` twice.
+        two times `None`.
 
     Raises:
         TypeError: if the labels are no floating-point array.
-        ValueError: if their shape is another, they are no probabilities, or
-            the temperature is not positive or is that of nothing.
+        ValueError: if their shape does not fit, they are no probabilities, the
+            temperature is not positive, or there is a temperature only.
     """
     if soft_labels is None:
         if temperature is not None:
             raise ValueError(
-                "`temperature` is that of `soft_labels`, and there are none. "
+                "`temperature` needs `soft_labels`, and there are none. "
                 f"Received: temperature={temperature!r}"
             )
         return None, None
@@ -60,7 +60,7 @@ def checked_soft_labels(
     low = float(soft_labels.min())
     sums = soft_labels.sum(axis=1, dtype="float64")
     error = float(np.abs(sums - 1.0).max())
-    # NaN compares with nothing.
+    # Comparisons with NaN are false, hence the `not`.
     if not (low >= 0.0 and error <= _TOLERANCE):
         raise ValueError(
             "`soft_labels` must be probabilities: not NaN, not below 0, and of "
@@ -75,8 +75,8 @@ def checked_soft_labels(
 def stored_soft_labels(
     soft_labels: np.ndarray | None, temperature: float | None
 ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Returns the tensors and the metadata that a file has for them."""
-    if soft_labels is None:  # the file of a set as it always was
+    """Returns the tensors and metadata that store soft labels in a file."""
+    if soft_labels is None:
         return {}, {}
     return {_LABELS: soft_labels}, {_TEMPERATURE: json.dumps(temperature)}
 
@@ -84,17 +84,16 @@ def stored_soft_labels(
 def read_soft_labels(
     stored: TensorFile,
 ) -> dict[str, np.ndarray | float]:
-    """Reads what `stored_soft_labels` returned, if it is there.
+    """Reads soft labels from a file, if it has any.
 
     Args:
         stored: the open file.
 
     Returns:
-        Dict with `"soft_labels"` and `"temperature"`, or an empty one.
+        Dict with `"soft_labels"` and `"temperature"`, or an empty dict.
 
     Raises:
-        ValueError: if one of them is there without the other, or has another
-            type.
+        ValueError: if one of them is missing, or has another type.
     """
     if _LABELS not in stored.keys() and _TEMPERATURE not in stored.metadata:
         return {}

@@ -1,6 +1,5 @@
-"""The trainable pixels of a distilled set."""
+"""Pixels as the parameters of a distilled set."""
 
-from typing import TYPE_CHECKING
 from typing import Any
 
 import keras
@@ -12,22 +11,20 @@ from keras_tgdd.arguments import Shape
 from keras_tgdd.arguments import Tensor
 from keras_tgdd.arguments import check_images
 from keras_tgdd.arguments import check_labels
-from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.arguments import check_seed
 from keras_tgdd.arguments import to_unit_range
-from keras_tgdd.synthetic.class_counts import class_counts
+from keras_tgdd.runtime.fingerprint import digest
 from keras_tgdd.synthetic.multi_formation import MultiFormation
+from keras_tgdd.synthetic.parameterization import Parameterization
 from keras_tgdd.synthetic.pixel_range import PixelRange
-
-if TYPE_CHECKING:
-    from keras_tgdd.synthetic.distilled_dataset import DistilledDataset
+from keras_tgdd.synthetic.sort_by_class import sort_by_class
 
 MODES = ("mosaic", "random", "noise")
 
 
 @keras.saving.register_keras_serializable(package="keras_tgdd")
-class SyntheticImages(keras.layers.Layer):
-    """Synthetic images of every class, as one trainable weight.
+class SyntheticImages(Parameterization):
+    """Synthetic images of every class, as one trainable weight of pixels.
 
     The weight `images` has shape
     `(n_classes, images_per_class, height, width, channels)`; its values are
@@ -35,14 +32,14 @@ class SyntheticImages(keras.layers.Layer):
     It stays float32 under mixed precision. Calling the layer decodes the
     images: each is a `factor` x `factor` mosaic (see `MultiFormation`).
 
-    Where classes have different numbers of images the weight has room for the
-    most of them in each class. Places past the number of a class stay at 0.5,
-    are never decoded and are left out of `distilled_dataset()`.
+    Where classes have different numbers of images the weight has as many
+    places per class as the largest class needs. Places past the number of a
+    class stay at 0.5, are never decoded and are left out of the distilled set.
 
     Args:
         num_classes: positive int, number of classes.
-        images_per_class: positive int, images stored for each class; or a
-            sequence or mapping from labels, one number for each class.
+        images_per_class: positive int, images stored per class; or a sequence
+            or mapping from labels, one number per class.
         image_shape: triple of ints, `(height, width, channels)`.
         factor: positive int, tiles along each side of a stored image.
             Defaults to `2`.
@@ -51,8 +48,8 @@ class SyntheticImages(keras.layers.Layer):
     Call arguments:
         selection: optional int tensor of shape `(n_classes, n_selected)`,
             the decoded images of each class to return. `None` returns all
-            `images_per_class * factor**2`; a class of fewer images than the
-            largest then gives its own in turn.
+            `images_per_class * factor**2`; smaller classes repeat their
+            images cyclically.
 
     Returns:
         A float32 tensor of shape `(n_classes, n, height, width, channels)`.
@@ -78,23 +75,10 @@ class SyntheticImages(keras.layers.Layer):
         factor: int = 2,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        check_positive_int("num_classes", num_classes)
-        image_shape = tuple(int(side) for side in image_shape)
-        if len(image_shape) != 3 or min(image_shape) < 1:
-            raise ValueError(
-                "`image_shape` must be (height, width, channels). Received: "
-                f"image_shape={image_shape}"
-            )
-        self.num_classes = int(num_classes)
-        counts = class_counts(images_per_class, self.num_classes)
-        self.counts = np.array(counts)
-        # PyTorch cannot trace what is read off an array within a step.
-        self._most, self._balanced = max(counts), len(set(counts)) == 1
-        self.image_shape = image_shape
+        super().__init__(num_classes, images_per_class, image_shape, **kwargs)
         self.decoder = MultiFormation(factor)
-        turn = np.arange(self.decoded_per_class) % self.decoded_counts[:, None]
-        self._all = ops.convert_to_tensor(turn, "int32")
+        cycle = np.arange(self.decoded_per_class) % self.decoded_counts[:, None]
+        self._all = ops.convert_to_tensor(cycle, "int32")
         self.build()
 
     def build(self, input_shape: Shape | None = None) -> None:
@@ -116,43 +100,22 @@ class SyntheticImages(keras.layers.Layer):
         return self.decoder.factor
 
     @property
-    def images_per_class(self) -> int | tuple[int, ...]:
-        """Images stored for each class: one number, or one for each class."""
-        counts = self.counts.tolist()
-        return counts[0] if self.balanced else tuple(counts)
-
-    @property
-    def balanced(self) -> bool:
-        """Whether all classes have the same number of images."""
-        return self._balanced
-
-    @property
-    def decoded_per_class(self) -> int:
-        """Number of images the largest class decodes to."""
-        return self._most * self.factor**2
-
-    @property
     def decoded_counts(self) -> np.ndarray:
-        """Number of images each class decodes to, ints of shape
-        `(n_classes,)`."""
         return self.counts * self.factor**2
 
     @property
-    def labels(self) -> np.ndarray:
-        """Label of each stored image, ints of shape
-        `(n_classes, images_per_class)`, or `(n,)` where classes differ."""
-        labels = np.repeat(np.arange(self.num_classes), self.counts)
-        return (
-            labels.reshape((self.num_classes, -1)) if self.balanced else labels
-        )
+    def decoding(self) -> dict[str, Any]:
+        return {"factor": self.factor}
+
+    @property
+    def state(self) -> dict[str, keras.Variable]:
+        return {"images": self.images}
+
+    def describe_start(self) -> dict[str, Any]:
+        pixels = ops.convert_to_numpy(self.images.value)
+        return {"factor": self.factor, "start": digest(pixels)}
 
     def stored_images(self) -> np.ndarray:
-        """Returns the images as they are now, without empty places.
-
-        Returns:
-            float32 array of shape `(n, height, width, channels)`, ordered by
-            class.
-        """
         return ops.convert_to_numpy(self.images.value)[self._places]
 
     @property
@@ -186,8 +149,8 @@ class SyntheticImages(keras.layers.Layer):
             seed: int, seed of the draw. Defaults to `0`.
 
         Raises:
-            ValueError: if `mode` is unknown, or images and labels do not fit
-                this layer.
+            TypeError, ValueError: if `mode` is unknown, or images and labels
+                do not fit this layer.
         """
         if mode not in MODES:
             raise ValueError(
@@ -197,10 +160,11 @@ class SyntheticImages(keras.layers.Layer):
         generator = np.random.default_rng(seed)
         if mode == "noise":
             self.images.assign(
-                generator.random(self.images.shape, dtype="float32")
+                generator.random(tuple(self.images.shape), dtype="float32")
             )
             return
         check_images(x, image_shape=self.image_shape)
+        assert x is not None and y is not None  # refused above, for the types
         check_labels(y, len(x), num_classes=self.num_classes)
         tiles = self.factor**2 if mode == "mosaic" else 1
         index = np.concatenate(
@@ -213,39 +177,55 @@ class SyntheticImages(keras.layers.Layer):
         self._fill(self._assemble(images) if tiles > 1 else images)
 
     @classmethod
-    def from_distilled(
-        cls, distilled: "DistilledDataset", **kwargs: Any
+    def from_images(
+        cls,
+        images: np.ndarray,
+        labels: np.ndarray | None = None,
+        factor: int = 1,
+        **kwargs: Any,
     ) -> "SyntheticImages":
-        """Returns a layer that starts from the images of a set.
+        """Returns a layer that starts from given stored images.
 
         Args:
-            distilled: `DistilledDataset`: one distilled before, or real images
-                that `keras_tgdd.evaluation.select_images` chose.
+            images: float array of shape
+                `(n_classes, images_per_class, height, width, channels)`,
+                pixels in [0, 1]; or, with `labels`,
+                `(n, height, width, channels)`. Such as the `images` of a
+                `DistilledDataset`: one distilled before, or real images that
+                `keras_tgdd.evaluation.select_images` chose.
+            labels: int array of shape `(n,)`, or `None`.
+            factor: positive int, tiles along each side of an image. Defaults
+                to `1`.
             **kwargs: arguments of `keras.layers.Layer`.
 
         Returns:
-            `SyntheticImages` of the set's classes, numbers, shape and factor.
+            `SyntheticImages` with these images, classes and numbers.
+
+        Raises:
+            TypeError, ValueError: if they are not images, or labels do not
+                fit.
 
         Example:
 
         ```python
         start = keras_tgdd.evaluation.select_images(
-            x, y, 10, "k_means", experts.features(x), factor=2
+            (x, y), 10, "k_means", features=experts.features(x), factor=2
         )
-        synthetic = keras_tgdd.layers.SyntheticImages.from_distilled(start)
+        synthetic = keras_tgdd.layers.SyntheticImages.from_images(
+            start.images, factor=2
+        )
         ```
         """
-        image_shape = distilled.images.shape[-3:]
-        counts = distilled.counts.tolist()
-        layer = cls(
-            len(counts), counts, image_shape, distilled.factor, **kwargs
-        )
-        layer._fill(np.reshape(distilled.images, (-1, *image_shape)))
+        images, labels, _ = sort_by_class(images, labels)
+        shape = images.shape[-3:]
+        counts = np.bincount(labels.ravel()).tolist()
+        layer = cls(len(counts), counts, shape, factor, **kwargs)
+        layer._fill(images.reshape((-1, *shape)))
         return layer
 
     def _fill(self, images):
-        """Takes images, ordered by class, as they are stored."""
-        filled = np.full(self.images.shape, 0.5, "float32")
+        """Assigns images that are ordered by class."""
+        filled = np.full(tuple(self.images.shape), 0.5, "float32")
         filled[self._places] = images
         self.images.assign(filled)
 
@@ -281,19 +261,9 @@ class SyntheticImages(keras.layers.Layer):
         return (self.num_classes, count, *self.image_shape)
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "num_classes": self.num_classes,
-            "images_per_class": (
-                self.images_per_class
-                if self.balanced
-                else list(self.images_per_class)
-            ),
-            "image_shape": list(self.image_shape),
-            "factor": self.factor,
-        }
+        return {**super().get_config(), "factor": self.factor}
 
 
 def _draw(generator, members, needed):
-    """Draws the real images of one class that fill its stored images."""
+    """Draws the real images that fill the stored images of one class."""
     return generator.choice(members, needed, replace=len(members) < needed)

@@ -1,4 +1,6 @@
-"""Batches for training a classifier, with everything random as data."""
+"""Batches for training and testing a classifier."""
+
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,27 +15,39 @@ _ORDER, _BATCH = 0, 1
 
 
 class ClassifierBatches(keras.utils.PyDataset):
-    """Training batches whose content depends on `(seed, step)` alone.
+    """Training batches that depend on the seed and the step only.
 
-    Step `t` draws from its own counter-based generator, so the three backends
-    see the same batches and a run can continue from any step.
+    All random choices of a step come from its own counter-based generator and
+    are part of the batch. The three backends therefore see the same batches,
+    and a run can resume at any step.
 
-    Every batch has the same size, for the compiled step: where the last batch
-    of an epoch is short it is filled by repeating its images, with a sample
-    weight of 0 for the repeats.
+    Every batch has the same size, so that one compiled step fits all: if the
+    last batch of an epoch is short, its images are repeated with a sample
+    weight of 0.
+
+    A batch is a triple: the inputs of `ClassifierTrainer`, a dict of
+    `"images"` of shape `(batch, height, width, channels)` and the draws of
+    `"augmentation"` and `"cutmix"` if the recipe has them; float32 targets of
+    shape `(batch, num_classes)`; and float32 sample weights of shape
+    `(batch,)`.
 
     Args:
-        x: uint8 or float array of shape `(n, height, width, channels)`.
+        x: array of shape `(n, height, width, channels)`, uint8 in 0–255 or
+            float in [0, 1].
         y: int array of shape `(n,)`, or soft labels, float32 of shape
-            `(n, num_classes)`: they take the place of one-hot vectors, also
-            where CutMix mixes them, and are those of the images before
-            augmentation.
+            `(n, num_classes)`. Soft labels replace the one-hot targets, also
+            for CutMix, and describe the images before augmentation.
         num_classes: int.
         recipe: `TrainingRecipe`.
         augmentation: the `SiameseAugmentation` layer that applies the draws,
             or `None`.
-        seed: int, or sequence of ints.
+        seed: int, or list of ints.
         first_epoch: int, epoch to start from. Defaults to `0`.
+
+    Attributes:
+        steps_per_epoch: int, batches per epoch.
+        first_step: int, number of the first step of the run.
+        last_step: int, number of the step after the last.
     """
 
     def __init__(
@@ -42,6 +56,7 @@ class ClassifierBatches(keras.utils.PyDataset):
         y: np.ndarray,
         num_classes: int,
         recipe: TrainingRecipe,
+        *,
         augmentation: SiameseAugmentation | None,
         seed: Seed,
         first_epoch: int = 0,
@@ -56,7 +71,7 @@ class ClassifierBatches(keras.utils.PyDataset):
         self.first_step = first_epoch * self.steps_per_epoch
         self.last_step = recipe.epochs * self.steps_per_epoch
         self._draws = Draws(seed)
-        self._order = (None, None)
+        self._order = (-1, np.empty(0, int))  # of which epoch, and the order
 
     def __len__(self):
         return max(1, self.last_step - self.first_step)
@@ -79,7 +94,7 @@ class ClassifierBatches(keras.utils.PyDataset):
         targets = self.y[members]
         if targets.ndim == 1:
             targets = np.eye(self.num_classes, dtype="float32")[targets]
-        inputs = {"images": images}
+        inputs: dict[str, Any] = {"images": images}
         if self.augmentation is not None:
             inputs["augmentation"] = self.augmentation.draw(
                 generator, self.batch_size, images.shape[1:3]
@@ -93,18 +108,20 @@ class ClassifierBatches(keras.utils.PyDataset):
 
 
 class TestBatches(keras.utils.PyDataset):
-    """Batches of one size in order, without augmentation.
+    """Batches of equal size, in order and without augmentation.
 
-    The last batch is filled by repeats with sample weight 0.
+    If the last batch is short, its images are repeated with a sample weight
+    of 0.
 
     Args:
-        x: uint8 or float array of shape `(n, height, width, channels)`.
+        x: array of shape `(n, height, width, channels)`, uint8 in 0–255 or
+            float in [0, 1].
         y: int array of shape `(n,)`.
         num_classes: int.
         batch_size: int. Defaults to `256`.
     """
 
-    __test__ = False  # not a test case, whatever its name
+    __test__ = False  # pytest must not collect it as a test case
 
     def __init__(
         self,

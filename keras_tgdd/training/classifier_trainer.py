@@ -6,10 +6,11 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from numpy.typing import ArrayLike
 
 from keras_tgdd.arguments import Seed
 from keras_tgdd.arguments import Tensor
+from keras_tgdd.datasets.normalization import Normalization
+from keras_tgdd.datasets.normalization import check_normalization
 from keras_tgdd.layers.pixel_normalization import normalize
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.models.frozen_network import check_network
@@ -26,30 +27,43 @@ from keras_tgdd.training.recipe import TrainingRecipe
 
 
 class ClassifierTrainer(keras.Model):
-    """Trains a classifier by a recipe; one compiled step serves many runs.
+    """Trains a classifier with a recipe; one compiled step serves many runs.
 
-    Normalization, augmentation and CutMix happen inside the compiled step, on
-    draws that arrive as data.
+    Normalization, augmentation and CutMix are part of the compiled step; their
+    random draws are inputs (`ClassifierBatches`).
 
     Args:
         network: functional `keras.Model` from normalized images to logits or
             probabilities.
         recipe: `TrainingRecipe`.
-        mean: floats of shape `(channels,)`, in [0, 1] pixel units.
-        std: floats of shape `(channels,)`, in [0, 1] pixel units.
-        jit_compile: bool or `"auto"`, as in `keras.Model.compile`. `None`
-            takes what measured fastest on this backend.
+        normalization: `Normalization` of the images.
+        jit_compile: bool or `"auto"`, as in `keras.Model.compile`. `None`,
+            the default, takes what measured fastest on this backend.
 
     Raises:
-        ValueError: if the network is not functional.
+        TypeError: if `normalization` is no `Normalization`.
+        ValueError: if the network is not functional, or the normalization is
+            for another number of channels.
+
+    Example:
+
+    ```python
+    recipe = keras_tgdd.training.TrainingRecipe("short", epochs=2)
+    trainer = keras_tgdd.training.ClassifierTrainer(
+        network, recipe, keras_tgdd.Normalization.of(x)
+    )
+    batches = trainer.batches(x, y, seed=0)
+    trainer.restart(seed=0, steps_per_epoch=batches.steps_per_epoch)
+    trainer.fit(batches, steps_per_epoch=len(batches))
+    ```
     """
 
     def __init__(
         self,
         network: keras.Model,
         recipe: TrainingRecipe,
-        mean: ArrayLike,
-        std: ArrayLike,
+        normalization: Normalization,
+        *,
         jit_compile: bool | str | None = None,
     ) -> None:
         # Pixels stay float32; the network casts to its own compute dtype.
@@ -64,16 +78,19 @@ class ClassifierTrainer(keras.Model):
         )
         self.num_classes = int(network.outputs[0].shape[-1])
         self._from_logits = not ends_in_softmax(network)
-        # Tensors: torch.compile breaks its graph at a NumPy array.
-        self._mean = ops.convert_to_tensor(mean, "float32")
-        self._std = ops.convert_to_tensor(std, "float32")
+        normalization = check_normalization(
+            normalization, network.inputs[0].shape[-1]
+        )
+        # Tensors, because torch.compile breaks its graph at a NumPy array.
+        self._mean = ops.convert_to_tensor(normalization.mean, "float32")
+        self._std = ops.convert_to_tensor(normalization.std, "float32")
         self._wanted_jit_compile = jit_compile
         self._fresh_optimizer = None
-        self.built = True  # the network is
+        self.built = True  # its only weights are the network's
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Tensor:
         images = normalize(inputs["images"], self._mean, self._std)
-        if "augmentation" in inputs:
+        if self.augmentation is not None and "augmentation" in inputs:
             images = self.augmentation(images, inputs["augmentation"])
         if "cutmix" in inputs:
             images = apply_cutmix(images, inputs["cutmix"])
@@ -100,7 +117,7 @@ class ClassifierTrainer(keras.Model):
                 for weight in self.network.trainable_variables
             ]
             loss = loss + 0.5 * self.recipe.weight_decay * sum(squares)
-        for extra in self.losses:  # regularizers of the user's own layers
+        for extra in self.losses:  # regularizers of the network's layers
             loss = loss + ops.cast(extra, "float32")
         return loss
 
@@ -110,36 +127,40 @@ class ClassifierTrainer(keras.Model):
         """Returns the training batches of a run, from `first_epoch` on.
 
         Args:
-            x: array of images, as `ClassifierBatches` takes it.
+            x: array of shape `(n, height, width, channels)`, uint8 in 0–255
+                or float in [0, 1].
             y: int array of shape `(n,)`, or soft labels, float32 of shape
-                `(n, num_classes)`. The loss is the cross-entropy with them at
-                temperature 1.
-            seed: int or sequence of ints, seed of the draws.
+                `(n, num_classes)`. The loss is the cross-entropy with the
+                soft labels at temperature 1.
+            seed: int or list of ints, seed of the draws.
             first_epoch: int. Defaults to `0`.
+
+        Returns:
+            `ClassifierBatches`.
         """
         return ClassifierBatches(
             x,
             y,
             self.num_classes,
             self.recipe,
-            self.augmentation,
-            seed,
-            first_epoch,
+            augmentation=self.augmentation,
+            seed=seed,
+            first_epoch=first_epoch,
         )
 
     def restart(self, seed: Seed, steps_per_epoch: int) -> None:
-        """Draws fresh weights and forgets the optimizer's state, in place.
+        """Draws new weights and resets the optimizer, in place.
 
         Args:
-            seed: int or sequence of ints, seed of the weights.
-            steps_per_epoch: int; must not change between calls, since the
-                compiled learning-rate schedule counts in steps.
+            seed: int or list of ints, seed of the weights.
+            steps_per_epoch: int; must be the same in every call, because the
+                compiled learning-rate schedule counts steps.
         """
         draw_weights(self.network, seed)
         self.reset_optimizer(steps_per_epoch)
 
     def reset_optimizer(self, steps_per_epoch: int) -> None:
-        """Forgets the optimizer's state; the weights stay as they are.
+        """Resets the optimizer's state; the weights do not change.
 
         Args:
             steps_per_epoch: int, as in `restart`.
@@ -153,7 +174,7 @@ class ClassifierTrainer(keras.Model):
         set_values(self.optimizer.variables, self._fresh_optimizer)
 
     def _prepare(self, steps_per_epoch):
-        """Compiles, as suits the length of the training."""
+        """Compiles as is fastest for the length of the training."""
         pixels = self._pixels(steps_per_epoch)
         keep_freed_memory(pixels)
         jit_compile, alone = choose_compilation(
@@ -168,15 +189,15 @@ class ClassifierTrainer(keras.Model):
         )
         inputs = self._smallest_inputs()
         outputs = warm_up(self, inputs)
-        # Keras would call the model again to build its metrics.
+        # Builds the metrics, for which Keras would call the model again.
         self.compute_metrics(inputs, ops.zeros_like(outputs), outputs)
         self.reset_metrics()
         compile_call(self, alone)
 
     def _smallest_inputs(self):
-        """One image, for a first call."""
+        """Returns the inputs of a first call: one image."""
         shape = self.network.inputs[0].shape[1:]
-        inputs = {"images": np.zeros((1, *shape), "uint8")}
+        inputs: dict[str, Any] = {"images": np.zeros((1, *shape), "uint8")}
         if self.augmentation is not None:
             inputs["augmentation"] = self.augmentation.draw(
                 np.random.default_rng(0), 1, shape[:2]
@@ -184,7 +205,7 @@ class ClassifierTrainer(keras.Model):
         return inputs
 
     def _pixels(self, steps_per_epoch):
-        """Pixels that the network reads in a whole training."""
+        """Returns how many pixels the network reads in a whole training."""
         steps = self.recipe.epochs * steps_per_epoch
         height, width = self.network.inputs[0].shape[1:3]
         return steps * self.recipe.batch_size * height * width
@@ -193,14 +214,15 @@ class ClassifierTrainer(keras.Model):
         """Returns the most likely class of each image.
 
         Args:
-            x: uint8 or float array of shape `(n, height, width, channels)`.
+            x: array of shape `(n, height, width, channels)`, uint8 in 0–255
+                or float in [0, 1].
 
         Returns:
             int array of shape `(n,)`.
         """
         labels = np.zeros(len(x), "int64")
         batches = TestBatches(x, labels, self.num_classes)
-        # The last batch is filled up with repeats.
+        # The last batch ends in repeated images.
         outputs = self.predict(batches, verbose=0)[: len(x)]
         return np.argmax(outputs, axis=-1)
 

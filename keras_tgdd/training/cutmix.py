@@ -1,8 +1,8 @@
-"""CutMix as published code of the field has it.
+"""CutMix with one box per batch, as in the published training of experts.
 
-`keras.layers.CutMix` draws a ratio and a box per image and mixes labels by
-the nominal area; here one ratio and one box serve the batch, and labels mix
-by the area that is left after clipping the box.
+`keras.layers.CutMix` draws a ratio and a box per image and mixes labels by the
+nominal area. Here all images of a batch share one ratio and one box, and
+labels are mixed by the area of the box after clipping.
 """
 
 import numpy as np
@@ -26,7 +26,8 @@ def draw_cutmix(
         targets: float32 array of shape `(batch, num_classes)`, one-hot or
             soft labels.
         image_size: pair of ints, `(height, width)`.
-        count: int, images of the batch that count; they mix among themselves.
+        count: int, images of the batch that are not repeats; only these are
+            partners of each other.
 
     Returns:
         A dict with `"partner"`, int32 of shape `(batch,)`, and `"box"`,

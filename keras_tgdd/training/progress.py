@@ -1,4 +1,4 @@
-"""One progress bar for a whole `fit`."""
+"""A progress bar for a whole `fit`."""
 
 import contextlib
 import sys
@@ -9,14 +9,14 @@ from tqdm.auto import tqdm
 
 
 class Progress(keras.callbacks.Callback):
-    """Shows steps, speed, remaining time and the metrics of a `fit`.
+    """Shows steps, speed, remaining time and metrics of a `fit` on stderr.
 
-    Keras draws a bar for each epoch; this one spans all of them. Where the
-    output is not a terminal, it is written every half minute.
+    Keras draws one bar per epoch; this bar spans all epochs. If stderr is not
+    a terminal, the bar is written every 30 seconds.
 
     Args:
         description: string, shown before the bar.
-        verbose: `0` shows nothing. Defaults to `1`.
+        verbose: `0` is silent, `1` shows the bar. Defaults to `1`.
 
     Example:
 
@@ -25,14 +25,14 @@ class Progress(keras.callbacks.Callback):
     ```
     """
 
-    # Lets Keras read metrics in another thread, so that no step waits.
+    # Keras may read metrics in another thread, so that no step waits.
     async_safe = True
 
     def __init__(self, description: str, verbose: int = 1) -> None:
         super().__init__()
         self.description = description
         self.verbose = verbose
-        self._bar = None
+        self._bar: tqdm | None = None
         self._spanning = False
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
@@ -52,13 +52,13 @@ class Progress(keras.callbacks.Callback):
             self.close()
 
     def open(self, done: int, total: int, spanning: bool = False) -> None:
-        """Draws the bar, where there is none yet.
+        """Opens the bar if it is not open.
 
         Args:
-            done: int, steps made before.
-            total: int, steps in all.
-            spanning: whether it stays open until `close`. Defaults to
-                `False`, until the end of a `fit`.
+            done: int, number of finished steps.
+            total: int, number of all steps.
+            spanning: whether the bar stays open until `close`. `False`, the
+                default, closes it at the end of a `fit`.
         """
         if self._bar is None and self.verbose:
             interactive = sys.stderr.isatty()
@@ -70,13 +70,13 @@ class Progress(keras.callbacks.Callback):
                 unit="step",
                 dynamic_ncols=interactive,
                 mininterval=seconds,
-                # Else a thread of tqdm's writes every ten seconds.
+                # By default a thread of tqdm writes every ten seconds.
                 maxinterval=max(10.0, seconds),
             )
             self._spanning = spanning
 
     def close(self) -> None:
-        """Draws the bar for the last time."""
+        """Shows the bar a last time and closes it."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
@@ -90,12 +90,14 @@ class Progress(keras.callbacks.Callback):
 
 @contextlib.contextmanager
 def spanning(callbacks: list, done: int, total: int) -> Iterator[None]:
-    """Makes one bar of several calls of `fit`, however they end.
+    """Lets one bar span several calls of `fit`.
+
+    The bars are closed at the end, also after an exception.
 
     Args:
-        callbacks: list of callbacks; `Progress` among them are opened.
-        done: int, steps made before.
-        total: int, steps in all.
+        callbacks: list of callbacks; the bars are its `Progress` callbacks.
+        done: int, number of finished steps.
+        total: int, number of all steps.
     """
     bars = [c for c in callbacks if isinstance(c, Progress)]
     for bar in bars:

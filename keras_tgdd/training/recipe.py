@@ -1,4 +1,4 @@
-"""How a classifier is trained: a value with a name."""
+"""All settings of the training of a classifier."""
 
 import dataclasses
 from typing import Any
@@ -16,41 +16,56 @@ OPTIMIZERS = ("sgd", "adam")
 
 @dataclasses.dataclass(frozen=True)
 class TrainingRecipe:
-    """Everything that decides how a classifier is trained, but the data.
+    """Everything but the data that decides how a classifier is trained.
 
-    SGD with momentum, or Adam, on cross-entropy plus L2 *inside the gradient*
-    (`weight_decay / 2 * ||w||²` over every trainable weight, biases and norm
-    scales included, as PyTorch's `weight_decay` does). With the schedule
-    `"step"` the learning rate is multiplied by `decay` at each fraction in
-    `milestones` of the training; with `"cosine"` it rises linearly for the
-    fraction `warmup` and then falls to zero along half a cosine, which ends a
-    short training as trained out as a long one.
+    The loss is the cross-entropy plus `weight_decay / 2 * ||w||²` over all
+    trainable weights, biases and norm scales included: L2 is part of the
+    gradient, as with PyTorch's `weight_decay`. The optimizer is SGD with
+    momentum, or Adam.
 
-    Attributes:
+    With the schedule `"step"`, the learning rate is multiplied by `decay` at
+    each of the `milestones`. With `"cosine"`, it rises linearly during the
+    fraction `warmup` of the training, then falls to zero along half a cosine,
+    so that a short training also converges.
+
+    Args:
         name: string, stored with every result.
-        epochs: int, passes over the data.
-        batch_size: int, images in a batch. The last batch of an epoch is
-            smaller where the data does not divide.
-        learning_rate: float.
-        momentum: float; for Adam the decay of its first moment.
-        weight_decay: float, PyTorch's convention.
+        epochs: positive int, passes over the data.
+        batch_size: positive int, images per batch. The last batch of an epoch
+            has fewer if the number of images is no multiple. Defaults to
+            `64`.
+        learning_rate: float. Defaults to `0.01`.
+        momentum: float; for Adam the decay of the first moment. Defaults to
+            `0.9`.
+        weight_decay: float, in PyTorch's convention. Defaults to `5e-4`.
         milestones: tuple of floats in (0, 1), fractions of the training.
-        decay: float, factor on the learning rate at each milestone.
+            Defaults to `(2 / 3, 5 / 6)`.
+        decay: float, factor on the learning rate at each milestone. Defaults
+            to `0.2`.
         augmentation: strategies of `SiameseAugmentation`, drawn per image.
-        cutmix: float in [0, 1], probability that a batch is mixed: one
-            mixing ratio from Beta(1, 1) and one clipped box per batch, labels
-            mixed by the true area.
-        schedule: `"step"` or `"cosine"`.
-        warmup: float in [0, 1), fraction of the training in which the rate of
-            the schedule `"cosine"` rises.
-        optimizer_name: `"sgd"` or `"adam"`.
+            Defaults to `()`, none.
+        cutmix: float in [0, 1], probability that CutMix mixes a batch, with
+            one ratio from Beta(1, 1) and one box per batch, and labels mixed
+            by the area of the clipped box. Defaults to `0.0`.
+        schedule: `"step"` or `"cosine"`. Defaults to `"step"`.
+        warmup: float in [0, 1), fraction of the training in which the learning
+            rate of the schedule `"cosine"` rises. Defaults to `0.0`.
+        optimizer_name: `"sgd"` or `"adam"`. Defaults to `"sgd"`.
 
     Raises:
         ValueError: if a value is out of range.
+
+    Example:
+
+    ```python
+    recipe = keras_tgdd.training.TrainingRecipe("mine", epochs=30)
+    longer = recipe.replace(epochs=60)
+    ```
     """
 
     name: str
     epochs: int
+    _: dataclasses.KW_ONLY
     batch_size: int = 64
     learning_rate: float = 0.01
     momentum: float = 0.9
@@ -91,13 +106,13 @@ class TrainingRecipe:
                 "`warmup` must be a fraction in [0, 1). Received: "
                 f"warmup={self.warmup}"
             )
-        SiameseAugmentation(self.augmentation)  # refuses unknown strategies
+        SiameseAugmentation(self.augmentation)  # checks the strategies
 
     def optimizer(self, steps_per_epoch: int) -> keras.optimizers.Optimizer:
         """Builds the optimizer with its learning-rate schedule.
 
         Args:
-            steps_per_epoch: int, optimizer steps in an epoch.
+            steps_per_epoch: int, optimizer steps per epoch.
 
         Returns:
             A `keras.optimizers.SGD` or `keras.optimizers.Adam`.
@@ -119,7 +134,7 @@ class TrainingRecipe:
         if not self.milestones:
             return self.learning_rate
         epochs = [int(self.epochs * fraction) for fraction in self.milestones]
-        # A boundary is the last step of the rate before it.
+        # Keras keeps the former rate in the boundary step itself.
         boundaries = [epoch * steps_per_epoch - 1 for epoch in epochs]
         rates = [
             self.learning_rate * self.decay**power
@@ -135,16 +150,18 @@ class TrainingRecipe:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that change with any setting, the name included."""
+        """16 hex digits that depend on every setting, including the name."""
         return settings_fingerprint(self.to_dict())
 
     def to_dict(self) -> dict:
-        """Returns the fields that take part as a JSON-compatible dict."""
+        """Returns the fields that have an effect as a JSON-compatible dict.
+
+        The schedule `"step"` and the optimizer `"sgd"` are left out: stored
+        experts from before there were others must have equal recipes.
+        """
         fields = dataclasses.asdict(self)
         if self.schedule == "step":
-            # Also what recipes held before there was another schedule:
-            # experts stored then are still found.
             del fields["schedule"], fields["warmup"]
-        if self.optimizer_name == "sgd":  # likewise
+        if self.optimizer_name == "sgd":
             del fields["optimizer_name"]
         return fields

@@ -1,4 +1,4 @@
-"""A learning rate that rises, then falls to zero."""
+"""A learning-rate schedule with warm-up and a cosine."""
 
 import math
 from typing import Any
@@ -13,13 +13,15 @@ from keras_tgdd.arguments import Tensor
 class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
     """Linear warm-up to `peak`, then half a cosine down to zero.
 
-    The values of `keras.optimizers.schedules.CosineDecay` with a warm-up from
-    zero, whose branches make PyTorch compile nine times and then give up.
+    The values equal those of `keras.optimizers.schedules.CosineDecay` with a
+    warm-up from zero. This class has no branches, at which PyTorch recompiles
+    the step until it stops compiling.
 
     Args:
-        peak: float, the highest rate.
-        warmup_steps: int, steps of the rise; `0` starts at `peak`.
-        total_steps: int, steps of the whole training; zero from there on.
+        peak: float, the highest learning rate.
+        warmup_steps: int, steps of the warm-up; `0` starts at `peak`.
+        total_steps: int, steps of the whole training; the rate is zero from
+            this step on.
     """
 
     def __init__(

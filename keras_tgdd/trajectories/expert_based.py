@@ -1,4 +1,4 @@
-"""Networks that are made of recorded experts."""
+"""Base of trajectories that use the snapshots of experts."""
 
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 from keras_tgdd.trajectories.expert_trajectories import check_experts
@@ -6,13 +6,15 @@ from keras_tgdd.trajectories.trajectory import Trajectory
 
 
 class ExpertBased(Trajectory):
-    """Base of trajectories that read snapshots of experts in their own way.
+    """Base of trajectories that draw from the snapshots of experts.
+
+    Network, normalization and class names are the experts'.
 
     Args:
         experts: `ExpertTrajectories`.
 
     Attributes:
-        experts: what was given.
+        experts: `ExpertTrajectories`, as given.
 
     Raises:
         TypeError: if `experts` are no `ExpertTrajectories`.
@@ -22,5 +24,5 @@ class ExpertBased(Trajectory):
         check_experts(experts)
         self.experts = experts
         self.network = experts.network
-        self.mean, self.std = experts.mean, experts.std
+        self.normalization = experts.normalization
         self.class_names = experts.class_names

@@ -1,10 +1,11 @@
-"""How one expert lies on disk.
+"""The files of one expert.
 
-A finished expert is one file, `expert_000.safetensors`: a flat float32 vector
-of all weights for every epoch, accuracies, and metadata that describe network,
-data and recipe. While it trains it is a folder, `expert_000.partial`, of one
-such vector a file and the latest optimizer state, since safetensors files
-cannot be appended to; a killed run continues from there.
+A finished expert is one file, `expert_000.safetensors`. It holds the flat
+float32 vector of all weights of every snapshot, `epoch_0000` and so on, the
+accuracies, and metadata that describe network, data and recipe. During
+training the expert is a folder, `expert_000.partial`, because safetensors
+files cannot be appended to: one file per snapshot, and one with the latest
+state of the optimizer, from which an interrupted training resumes.
 """
 
 import json
@@ -25,23 +26,28 @@ _STATE = "keras_tgdd.expert_state"
 
 
 def expert_path(directory: PathLike, index: int) -> pathlib.Path:
-    """Path of the file of a finished expert."""
+    """Returns the path of a finished expert's file."""
     return pathlib.Path(directory) / f"expert_{index:03d}.safetensors"
 
 
 def partial_path(directory: PathLike, index: int) -> pathlib.Path:
-    """Path of the folder of an expert that is being trained."""
+    """Returns the path of an unfinished expert's folder."""
     return pathlib.Path(directory) / f"expert_{index:03d}.partial"
 
 
 class ExpertWriter:
-    """Writes the snapshots of one expert as training goes.
+    """Writes the snapshots of one expert during its training.
 
     Args:
-        directory: path of the trajectories' directory; must exist.
+        directory: path of the experts' directory; must exist.
         index: int, number of the expert.
         description: JSON-compatible dict that describes network, data and
-            recipe; stored in every file and compared before continuing.
+            recipe. It is stored, and compared before a training resumes.
+
+    Attributes:
+        filepath: `pathlib.Path` of the finished file.
+        folder: `pathlib.Path` of the folder of snapshots.
+        description: dict, as it reads after a round through JSON.
     """
 
     def __init__(
@@ -58,24 +64,28 @@ class ExpertWriter:
 
     def append(
         self,
-        epoch: int,
+        snapshot: int,
         weights: np.ndarray,
         accuracies: tuple[float, float],
         optimizer_state: Sequence = (),
     ) -> None:
-        """Stores the snapshot after an epoch (0: the initial weights).
+        """Stores a snapshot, and the state from which training resumes.
 
         Args:
-            epoch: int.
+            snapshot: int, number of the snapshot; 0 holds the initial
+                weights.
             weights: float32 array of shape `(num_weights,)`.
-            accuracies: pair of floats, accuracy on training and test data,
-                NaN where not measured.
-            optimizer_state: arrays from which training can continue.
+            accuracies: pair of floats in [0, 1], accuracy on training and test
+                data, NaN if not measured.
+            optimizer_state: sequence of arrays.
         """
         self.folder.mkdir(exist_ok=True)
         write_tensors(
-            self._snapshot(epoch),
-            {"weights": weights, "accuracies": np.float32(accuracies)},
+            self._path(snapshot),
+            {
+                "weights": weights,
+                "accuracies": np.asarray(accuracies, "float32"),
+            },
             {"format": EXPERT},
         )
         write_tensors(
@@ -86,7 +96,7 @@ class ExpertWriter:
             },
             {
                 "format": _STATE,
-                "epoch": str(epoch),
+                "epoch": str(snapshot),
                 "description": json.dumps(self.description),
             },
         )
@@ -95,12 +105,14 @@ class ExpertWriter:
         """Reads the state of an interrupted training.
 
         Returns:
-            `(epoch, weights, optimizer_state)` after the last stored epoch,
-            or `None` where nothing is stored.
+            `(snapshot, weights, optimizer_state)`: the number of the last
+            stored snapshot, its float32 weights of shape `(num_weights,)`,
+            and the list of the optimizer's arrays; or `None` if nothing is
+            stored.
 
         Raises:
-            ValueError: if it was recorded with another network, data or
-                recipe, or a file is damaged.
+            ValueError: if the state has another network, data or recipe, or a
+                file is damaged.
         """
         path = self.folder / "state.safetensors"
         if not path.is_file():
@@ -108,13 +120,13 @@ class ExpertWriter:
         stored = TensorFile(path, _STATE)
         description = stored.get_json("description", dict)
         check_same(path, description, self.description)
-        epoch = stored.get_json("epoch", int)
+        snapshot = stored.get_json("epoch", int)
         state = [stored.get_tensor(name) for name in sorted(stored.keys())]
-        snapshot = TensorFile(self._snapshot(epoch), EXPERT)
-        return epoch, snapshot.get_tensor("weights"), state
+        weights = TensorFile(self._path(snapshot), EXPERT).get_tensor("weights")
+        return snapshot, weights, state
 
     def finish(self) -> None:
-        """Gathers the snapshots into one file and removes the folder."""
+        """Merges the snapshots into one file and removes the folder."""
         paths = sorted(self.folder.glob("epoch_*.safetensors"))
         tensors, accuracies = {}, []
         for path in paths:
@@ -130,27 +142,30 @@ class ExpertWriter:
         self.discard()
 
     def discard(self) -> None:
-        """Removes what an unfinished training left."""
+        """Removes the folder of an unfinished training."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _snapshot(self, epoch):
-        return self.folder / f"epoch_{epoch:04d}.safetensors"
+    def _path(self, snapshot):
+        return self.folder / f"epoch_{snapshot:04d}.safetensors"
 
 
 class ExpertReader:
-    """Reads the snapshots of one finished expert, each when asked for.
+    """Reads the snapshots of one finished expert, each when it is used.
 
     Args:
         filepath: path of the expert's file.
 
     Attributes:
+        filepath: path of the expert's file.
         description: dict that describes network, data and recipe.
-        num_snapshots: int, epochs plus one.
+        num_snapshots: int, including the initial weights.
         accuracies: float32 array of shape `(num_snapshots, 2)`: accuracy on
-            training and test data after each epoch, NaN where not measured.
+            training and test data at each snapshot, in [0, 1], NaN where not
+            measured.
 
     Raises:
-        FileNotFoundError, ValueError: as `TensorFile`.
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is damaged, or does not hold an expert.
     """
 
     def __init__(self, filepath: PathLike) -> None:
@@ -168,45 +183,52 @@ class ExpertReader:
             math.prod(shape) for shape in self.description["weight_shapes"]
         )
 
-    def weights(self, epoch: int) -> np.ndarray:
-        """Returns the flat float32 weights after `epoch` epochs."""
+    def weights(self, snapshot: int) -> np.ndarray:
+        """Returns the weights of a snapshot, float32 of shape
+        `(num_weights,)`."""
         return self._tensors.get_tensor(
-            self._names[epoch], "float32", (self._num_weights,)
+            self._names[snapshot], "float32", (self._num_weights,)
         )
 
 
 def bytes_to_come(
     directory: PathLike, indices: Sequence[int], snapshots: int, weights: int
 ) -> int:
-    """Returns how much experts that are missing will add, at the most.
+    """Returns how many bytes missing experts add to the disk at most.
 
-    That is while the last of them is gathered: the finished files, its folder
-    of as many snapshots beside its file, and the optimizer's state, replaced
-    by a second one. What folders of theirs hold by now is there already.
+    The peak is reached when the last expert is merged: all finished files,
+    the folder of the last expert beside its file, and the optimizer's state,
+    of which a second copy is written before the first is removed. The present
+    content of the experts' folders is subtracted.
 
     Args:
-        directory: path.
-        indices: sequence of ints, numbers of the experts.
-        snapshots: int, snapshots of each, the initial weights among them.
+        directory: path of the experts' directory.
+        indices: sequence of ints, numbers of the missing experts.
+        snapshots: int, snapshots per expert, including the initial weights.
         weights: int, weights of the network.
     """
     if not indices:
         return 0
-    of_snapshot = 4 * weights
-    there = sum(
+    bytes_per_snapshot = 4 * weights
+    present = sum(
         path.stat().st_size
         for index in indices
         for path in partial_path(directory, index).glob("*.safetensors")
     )
     copies = (len(indices) + 1) * snapshots
-    return max(0, (copies + 2) * of_snapshot - there)
+    return max(0, (copies + 2) * bytes_per_snapshot - present)
 
 
 def check_same(path: PathLike, stored: dict, wanted: dict) -> None:
-    """Refuses to mix experts of different networks, data or recipes.
+    """Refuses experts of different networks, data or recipes.
+
+    Args:
+        path: path of the stored expert, for the message.
+        stored: dict, its description.
+        wanted: dict, the description that it must agree with.
 
     Raises:
-        ValueError: naming the first entries that differ.
+        ValueError: naming the entries that differ.
     """
     differing = differences(stored, {key: wanted.get(key) for key in IDENTITY})
     if differing:
@@ -216,12 +238,12 @@ def check_same(path: PathLike, stored: dict, wanted: dict) -> None:
         )
 
 
-# Entries of a description without which experts cannot be used.
+# Entries that every description must have.
 _ENTRIES = (
     *("network", "weight_shapes", "feature_layer", "image_shape"),
     *("num_classes", "mean", "std", "class_names"),
 )
-# Entries of a description that must agree for experts to be mixed.
+# Entries that must be equal in the descriptions of experts used together.
 IDENTITY = (
     "image_shape",
     "num_classes",

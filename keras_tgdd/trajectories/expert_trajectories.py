@@ -1,6 +1,5 @@
 """The training trajectories of expert networks."""
 
-import hashlib
 import json
 import math
 import pathlib
@@ -10,54 +9,53 @@ from typing import Any
 import keras
 import numpy as np
 
-# Imported so that stored networks which use them can be rebuilt.
-from keras_tgdd import layers as _layers  # noqa: F401
 from keras_tgdd.arguments import PathLike
 from keras_tgdd.arguments import check_images
 from keras_tgdd.arguments import check_positive_int
-from keras_tgdd.arguments import to_unit_range
-from keras_tgdd.distillation.summaries.summaries import Summaries
-from keras_tgdd.distillation.summaries.summarize import summarize_data
-from keras_tgdd.distillation.summaries.summary_plan import SummaryPlan
-from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
+from keras_tgdd.datasets.normalization import Normalization
 from keras_tgdd.models.frozen_network import FrozenNetwork
 from keras_tgdd.models.rebuilding import rebuild_network
-from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
-from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.runtime.compilation import default_jit_compile
 from keras_tgdd.runtime.compilation import keep_freed_memory
+from keras_tgdd.runtime.fingerprint import digest_all
 from keras_tgdd.trajectories.expert_files import ExpertReader
 from keras_tgdd.trajectories.expert_files import check_same
+from keras_tgdd.trajectories.trajectory import NetworkDraw
 from keras_tgdd.trajectories.trajectory import Trajectory
-
-# Images of each class in a summary: twice those of a live step.
-SAMPLES_PER_CLASS = 256
-_DRAWS_PER_STAGE = 4
 
 
 class ExpertTrajectories(Trajectory):
     """Snapshots of expert networks, from initialization to convergence.
 
-    `train_experts` and `TrajectoryRecorder` write them; `load` reads them
-    under any backend. Snapshots stay on disk and are read when drawn.
+    `train_experts` and `TrajectoryRecorder` write experts; `load` reads them,
+    on any backend. Snapshots stay on disk and are read when they are drawn.
 
     Args:
-        readers: list of `ExpertReader`, one an expert.
+        readers: list of `ExpertReader`, one per expert.
         network: optional functional `keras.Model` to hold the weights.
-            `None` rebuilds the stored one; if that computed in mixed
-            precision, in the one that is fastest here.
+            `None`, the default, rebuilds the stored one; if that computed in
+            mixed precision, then in the mixed precision that is fastest on
+            this backend.
         feature_layer: name of the layer where features are read, or a
-            sequence of names. `None` takes what was stored.
+            sequence of names. `None`, the default, takes the stored one.
 
     Attributes:
         num_experts: int.
         image_shape: triple of ints, `(height, width, channels)`.
         num_classes: int.
-        description: dict, how the first expert was made.
+        description: dict, the stored description of the first expert.
+        directory: `pathlib.Path` of the directory of the first expert's file.
 
     Raises:
         ValueError: if there are no experts, they differ in network, data or
             recipe, or `network` does not fit them.
+
+    Example:
+
+    ```python
+    snapshot = experts.weights(expert=0, snapshot=-1)
+    features = experts.features(x)
+    ```
 
     References:
         - [TGDD](https://arxiv.org/abs/2512.02469)
@@ -65,7 +63,7 @@ class ExpertTrajectories(Trajectory):
 
     def __init__(
         self,
-        readers: list[ExpertReader],
+        readers: Sequence[ExpertReader],
         network: keras.Model | None = None,
         feature_layer: str | Sequence[str] | None = None,
     ) -> None:
@@ -73,6 +71,7 @@ class ExpertTrajectories(Trajectory):
             raise ValueError("At least one expert is needed. Received: none")
         self._readers = list(readers)
         self.description = self._readers[0].description
+        self.directory = pathlib.Path(self._readers[0].filepath).parent
         for reader in self._readers[1:]:
             unseeded = {
                 **reader.description,
@@ -88,8 +87,9 @@ class ExpertTrajectories(Trajectory):
         self.image_shape = self.network.image_shape
         self.num_classes = self.network.num_classes
         self.num_experts = len(self._readers)
-        self.mean = np.float32(self.description["mean"])
-        self.std = np.float32(self.description["std"])
+        self.normalization = Normalization(
+            self.description["mean"], self.description["std"]
+        ).for_channels(self.image_shape[-1])
         names = self.description["class_names"]
         self.class_names = None if names is None else tuple(names)
 
@@ -103,12 +103,12 @@ class ExpertTrajectories(Trajectory):
         """Loads all finished experts of a directory.
 
         Args:
-            directory: path that `train_experts` or `TrajectoryRecorder`
-                wrote.
-            network: optional functional `keras.Model` to hold the weights;
-                must have the stored architecture and image shape.
+            directory: path that `train_experts` or `TrajectoryRecorder` wrote
+                to.
+            network: optional functional `keras.Model` to hold the weights,
+                with the stored architecture and image shape.
             feature_layer: name of the layer where features are read, or a
-                sequence of names. `None` takes what was stored.
+                sequence of names. `None`, the default, takes the stored one.
 
         Returns:
             `ExpertTrajectories`.
@@ -125,7 +125,7 @@ class ExpertTrajectories(Trajectory):
                 f"Training of {partial} was interrupted: run it again with "
                 "the same arguments to finish it."
                 if partial
-                else "Make some with `keras_tgdd.train_experts`."
+                else "Train experts with `keras_tgdd.train_experts`."
             )
             raise FileNotFoundError(
                 f"No finished experts in {str(directory)!r}. {remedy}"
@@ -133,44 +133,49 @@ class ExpertTrajectories(Trajectory):
         readers = [ExpertReader(path) for path in paths]
         return cls(readers, network, feature_layer)
 
-    def reading(
+    def with_feature_layer(
         self, feature_layer: str | Sequence[str]
     ) -> "ExpertTrajectories":
-        """Returns these experts, with features read elsewhere.
+        """Returns the same experts with another feature layer.
 
         Args:
             feature_layer: name of a layer, or a sequence of names.
 
         Returns:
             `ExpertTrajectories` that share files and network with these.
+
+        Raises:
+            ValueError: if the network has no such layer.
         """
         return type(self)(self._readers, self.network.network, feature_layer)
 
     def num_snapshots(self, expert: int) -> int:
-        """Number of snapshots of an expert: its epochs plus one."""
+        """Returns the number of snapshots of an expert, including the initial
+        weights."""
         return self._readers[expert].num_snapshots
 
-    def weights(self, expert: int, epoch: int) -> np.ndarray:
-        """Returns a snapshot.
+    def weights(self, expert: int, snapshot: int) -> np.ndarray:
+        """Returns the weights of a snapshot.
 
         Args:
             expert: int, number of the expert.
-            epoch: int; 0 is the initialization, -1 the last snapshot.
+            snapshot: int, number of the snapshot; 0 is the initialization, -1
+                the last snapshot.
 
         Returns:
             float32 array of shape `(network.num_weights,)`.
         """
-        return self._readers[expert].weights(epoch)
+        return self._readers[expert].weights(snapshot)
 
     def accuracies(self, expert: int) -> np.ndarray:
-        """Returns accuracy after each epoch.
+        """Returns the accuracies of an expert at each snapshot.
 
         Args:
             expert: int, number of the expert.
 
         Returns:
-            float32 array of shape `(num_snapshots, 2)`: on training data (as
-            augmented) and on test data, in [0, 1], NaN where not measured.
+            float32 array of shape `(num_snapshots, 2)`: accuracy on augmented
+            training data and on test data, in [0, 1], NaN where not measured.
         """
         return self._readers[expert].accuracies
 
@@ -178,86 +183,88 @@ class ExpertTrajectories(Trajectory):
         self,
         x: np.ndarray,
         expert: int = 0,
-        epoch: int = -1,
+        snapshot: int = -1,
         batch_size: int = 500,
     ) -> np.ndarray:
-        """Reads the features of images under one snapshot.
+        """Computes the features of images under one snapshot.
 
         Args:
             x: array of shape `(n, height, width, channels)`, uint8 in 0–255
                 or float in [0, 1].
             expert: int, number of the expert. Defaults to `0`.
-            epoch: int, number of the snapshot. Defaults to `-1`, the last.
+            snapshot: int, number of the snapshot. Defaults to `-1`, the last.
             batch_size: positive int, images at a time. Defaults to `500`.
 
         Returns:
             float32 array of shape `(n, network.feature_size)`.
 
         Raises:
-            TypeError, ValueError: if `x` is not images of the experts' shape.
+            TypeError, ValueError: if `x` is no array of images of the experts'
+                shape, or `batch_size` is not positive.
         """
-        return self.predict(x, expert, epoch, batch_size)[0]
+        return self.predict(x, expert, snapshot, batch_size)[0]
 
     def predict(
         self,
         x: np.ndarray,
         expert: int = 0,
-        epoch: int = -1,
+        snapshot: int = -1,
         batch_size: int = 500,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Reads the features and the outputs of images under one snapshot.
+        """Computes features and outputs of images under one snapshot.
 
         Args:
             x: as in `features`.
             expert: int, number of the expert. Defaults to `0`.
-            epoch: int, number of the snapshot. Defaults to `-1`, the last.
+            snapshot: int, number of the snapshot. Defaults to `-1`, the last.
             batch_size: positive int, images at a time. Defaults to `500`.
 
         Returns:
             Two float32 arrays, of shape `(n, network.feature_size)` and
-            `(n, num_classes)`: features, and logits or, of a network that
-            ends in a softmax, probabilities.
+            `(n, num_classes)`: features, and logits or, if the network ends
+            in a softmax, probabilities.
 
         Raises:
-            TypeError, ValueError: if `x` is not images of the experts' shape.
+            TypeError, ValueError: as `features`.
         """
         check_images(x, self.image_shape)
         check_positive_int("batch_size", batch_size)
-        weights = self.weights(expert, epoch)
+        weights = self.weights(expert, snapshot)
         pixels = len(x) * math.prod(self.image_shape[:2])
         jit_compile = default_jit_compile(pixels) is True
         keep_freed_memory(pixels)
         batch_size = min(batch_size, len(x))
         parts = []
         for start in range(0, len(x), batch_size):
-            images = to_unit_range(x[start : start + batch_size])
-            # One shape is one program.
+            images = x[start : start + batch_size]
+            # All batches have one shape, which is compiled once.
             images = np.resize(images, (batch_size, *images.shape[1:]))
-            images = (images - self.mean) / self.std
+            images = self.normalization.apply(images)
             parts.append(self.network.predict(weights, images, jit_compile))
         features, outputs = (
             np.concatenate(p) for p in zip(*parts, strict=True)
         )
         return features[: len(x)], outputs[: len(x)]
 
-    def draw(
-        self, generator: np.random.Generator, region: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Draws an expert, a stage j and a stage k of its region.
+    def draw(self, generator: np.random.Generator, region: int) -> NetworkDraw:
+        """Draws an expert, a snapshot j, and a snapshot k of its region.
 
-        `j ~ U{0..M}` and `k ~ U{j..min(j + region - 1, M)}`, with M the
-        number of epochs.
+        `j ~ U{0..M}` and `k ~ U{j..min(j + region - 1, M)}`, where M is the
+        number of the last snapshot. Features use snapshot j, the constraint
+        snapshot k.
         """
-        expert, stage = self._draw_stage(generator)
-        later = self.draw_later(generator, expert, stage, region)
-        return self.weights(expert, stage), self.weights(expert, later)
+        expert, snapshot = self._draw_snapshot(generator)
+        later = self.draw_later(generator, expert, snapshot, region)
+        return NetworkDraw(
+            self.weights(expert, snapshot), self.weights(expert, later)
+        )
 
     def describe_draw(self, generator: np.random.Generator, region: int) -> str:
-        """Names the expert and the stage that `draw` would draw."""
-        expert, stage = self._draw_stage(generator)
-        return f"expert {expert}, snapshot {stage}"
+        """Names the expert and the snapshot j that `draw` would draw."""
+        expert, snapshot = self._draw_snapshot(generator)
+        return f"expert {expert}, snapshot {snapshot}"
 
-    def _draw_stage(self, generator):
+    def _draw_snapshot(self, generator):
         expert = int(generator.integers(self.num_experts))
         return expert, int(generator.integers(self.num_snapshots(expert)))
 
@@ -265,95 +272,39 @@ class ExpertTrajectories(Trajectory):
         self,
         generator: np.random.Generator,
         expert: int,
-        stage: int,
+        snapshot: int,
         region: int,
     ) -> int:
-        """Draws a stage k of the region of a stage, as in `draw`."""
-        last = min(stage + region, self.num_snapshots(expert))
-        return int(generator.integers(stage, last))
-
-    def fingerprint(self) -> str:
-        """Returns a SHA-256 hex digest that tells these experts from others.
-
-        Covers their descriptions, accuracies and last weights, and where
-        features are read if that is not where it was at first.
-        """
-        digest = hashlib.sha256()
-        read = json.dumps(self.network.feature_layer)
-        if read != json.dumps(self.description["feature_layer"]):
-            digest.update(read.encode())
-        for expert, reader in enumerate(self._readers):
-            text = json.dumps(reader.description, sort_keys=True)
-            digest.update(text.encode())
-            for array in (self.accuracies(expert), self.weights(expert, -1)):
-                digest.update(np.ascontiguousarray(array, "<f4").data)
-        return digest.hexdigest()
-
-    def summarize(
-        self,
-        x: Any,
-        y: np.ndarray | None = None,
-        objective: Objective | None = None,
-        augmentation: SiameseAugmentation | None = None,
-        plan: int | SummaryPlan | None = None,
-        samples_per_class: int | None = SAMPLES_PER_CLASS,
-        directory: PathLike | None = None,
-        verbose: int = 1,
-    ) -> Summaries:
-        """Computes the real half of an objective, once.
-
-        The result stands in for the data in `DistillationTrainer.fit`. It is
-        kept as one safetensors file beside the experts, and a second call
-        finds it there. A part of the data at a time, even on other machines,
-        will do: `merge` the results.
+        """Draws a snapshot k of the region of a snapshot, as in `draw`.
 
         Args:
-            x: array of shape `(n, height, width, channels)`, uint8 in 0–255
-                or float in [0, 1]; or an `ImageDataset`; or batches, as
-                `train_experts` takes them; or an `ImageStream`, for data that
-                do not fit in memory.
-            y: int array of shape `(n,)`, labels in `[0, num_classes)`; a part
-                of a data set may lack classes. `None` where `x` brings them.
-            objective: cacheable `Objective`. Defaults to
-                `ClassMeanMatching()`.
-            augmentation: `SiameseAugmentation`, the trainer's. Defaults to
-                colour, crop, cutout.
-            plan: `SummaryPlan`, or how many (expert, stage, draw) triples to
-                summarize. `None` takes the objective's, or four for each
-                snapshot.
-            samples_per_class: int, images of each class in a summary, drawn
-                anew for each; `None`, or more than there are, takes all.
-                Defaults to `256`.
-            directory: path where the file is kept. `None` takes the experts'.
-            verbose: `0` is silent, `1` shows a progress bar. Defaults to `1`.
+            generator: `numpy.random.Generator`.
+            expert: int, number of the expert.
+            snapshot: int, number of the snapshot j; not negative.
+            region: positive int, length of the expert region.
 
         Returns:
-            `Summaries`.
-
-        Raises:
-            TypeError, ValueError: if the data are not images with labels, or
-                the objective cannot be cached.
-            OSError: if `directory` cannot be written, or the summaries would
-                not fit on its disk.
+            Int, number of the snapshot k.
         """
-        objective = objective or ClassMeanMatching()
-        if plan is None:
-            plan = objective.summary_plan or default_entries(self)
-        if not isinstance(plan, SummaryPlan):
-            plan = SummaryPlan(plan)
-        if directory is None:
-            directory = pathlib.Path(self._readers[0].filepath).parent
-        return summarize_data(
-            self,
-            x,
-            y,
-            objective,
-            augmentation or SiameseAugmentation(),
-            plan,
-            samples_per_class,
-            directory,
-            verbose,
-        )
+        end = min(snapshot + region, self.num_snapshots(expert))
+        return int(generator.integers(snapshot, end))
+
+    def fingerprint(self) -> str:
+        """Returns a SHA-256 hex digest of the experts.
+
+        It covers their descriptions, accuracies and last weights, and the
+        feature layer if it is not the stored one.
+        """
+        return digest_all(self._fingerprint_parts())
+
+    def _fingerprint_parts(self):
+        feature_layer = json.dumps(self.network.feature_layer)
+        if feature_layer != json.dumps(self.description["feature_layer"]):
+            yield feature_layer
+        for expert, reader in enumerate(self._readers):
+            yield json.dumps(reader.description, sort_keys=True)
+            for array in (self.accuracies(expert), self.weights(expert, -1)):
+                yield np.ascontiguousarray(array, "<f4")
 
     def _check_network(self):
         stored_image = tuple(self.description["image_shape"])
@@ -380,12 +331,3 @@ def check_experts(experts: Any) -> None:
             "`ExpertTrajectories.load` return them. Received: "
             f"{type(experts).__name__}"
         )
-
-
-def default_entries(trajectories: ExpertTrajectories) -> int:
-    """Number of summaries that serve as well as live images: four draws of
-    each stage."""
-    return _DRAWS_PER_STAGE * sum(
-        trajectories.num_snapshots(expert)
-        for expert in range(trajectories.num_experts)
-    )

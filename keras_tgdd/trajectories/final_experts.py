@@ -1,20 +1,20 @@
-"""Features under networks that are trained out."""
-
-import hashlib
+"""The last snapshots of experts."""
 
 import numpy as np
 
+from keras_tgdd.runtime.fingerprint import digest
 from keras_tgdd.trajectories.expert_based import ExpertBased
+from keras_tgdd.trajectories.trajectory import NetworkDraw
 
 
 class FinalExperts(ExpertBased):
-    """The last snapshot of an expert, which each draw picks.
+    """Draws an expert and uses its last snapshot.
 
-    Features and constraint are read under the same weights: pass `region=1`
-    to the trainer, which then makes one pass where it would make two alike.
+    Features and constraint use the same weights. Pass `region=1` to the
+    trainer: it then computes the network once per step instead of twice.
 
     Args:
-        experts: `ExpertTrajectories`. Their last snapshots are used.
+        experts: `ExpertTrajectories`, of which the last snapshots are used.
 
     Raises:
         TypeError: if `experts` are no `ExpertTrajectories`.
@@ -23,16 +23,14 @@ class FinalExperts(ExpertBased):
 
     ```python
     trajectory = keras_tgdd.trajectories.FinalExperts(experts)
-    weights, _ = trajectory.draw(np.random.default_rng(0), region=1)
+    weights = trajectory.draw(np.random.default_rng(0), region=1).weights
     ```
     """
 
-    def draw(
-        self, generator: np.random.Generator, region: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def draw(self, generator: np.random.Generator, region: int) -> NetworkDraw:
         """Draws an expert; `region` is not used."""
         weights = self.experts.weights(self._draw_expert(generator), -1)
-        return weights, weights
+        return NetworkDraw(weights, weights)
 
     def describe_draw(self, generator: np.random.Generator, region: int) -> str:
         """Names the expert that `draw` would draw."""
@@ -42,9 +40,6 @@ class FinalExperts(ExpertBased):
         return int(generator.integers(self.experts.num_experts))
 
     def fingerprint(self) -> str:
-        """Returns a SHA-256 hex digest that tells these networks from others.
-
-        It is that of the experts, marked as of their last snapshots.
-        """
-        text = f"final {self.experts.fingerprint()}"
-        return hashlib.sha256(text.encode()).hexdigest()
+        """Returns a SHA-256 hex digest of the experts' fingerprint and of the
+        choice of their last snapshots."""
+        return digest(f"final {self.experts.fingerprint()}")

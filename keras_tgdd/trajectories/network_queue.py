@@ -1,89 +1,96 @@
-"""Networks that train while the distillation goes on."""
+"""Networks that train during the distillation."""
 
-import dataclasses
-import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import ArrayLike
 
-from keras_tgdd.arguments import check_images
-from keras_tgdd.arguments import check_labels
 from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.arguments import check_seed
-from keras_tgdd.arguments import check_statistics
-from keras_tgdd.datasets.sources import collect
+from keras_tgdd.datasets.normalization import Normalization
+from keras_tgdd.datasets.training_data import as_training_data
 from keras_tgdd.models.frozen_network import FrozenNetwork
+from keras_tgdd.models.frozen_network import check_network
 from keras_tgdd.models.weight_draws import WeightDraws
 from keras_tgdd.runtime.draws import Draws
-from keras_tgdd.runtime.fingerprint import fingerprint
+from keras_tgdd.runtime.fingerprint import digest
 from keras_tgdd.training.classifier_trainer import ClassifierTrainer
 from keras_tgdd.training.recipe import TrainingRecipe
+from keras_tgdd.trajectories.queued_network import QueuedNetwork
 from keras_tgdd.trajectories.random_networks import describe_networks
+from keras_tgdd.trajectories.trajectory import NetworkDraw
 from keras_tgdd.trajectories.trajectory import Trajectory
 
 _WEIGHTS, _TRAINING = 0, 1
 _CHOICE = 0
-# Refreshes of a distillation of 600 steps, by which compiling is decided on.
+# Refreshes of a distillation of 600 steps; their pixels decide on compiling.
 _USUAL_REFRESHES = 20
 
 
 class NetworkQueue(Trajectory):
-    """A queue of networks of all ages, refreshed as the distillation goes.
+    """A queue of networks at different stages of training.
 
-    Every `steps_per_refresh` steps a fresh random network joins the queue,
-    the oldest leaves it where it is full, and `networks_per_refresh` of its
-    networks, drawn at random, train on real images for `steps_per_training`
-    steps: SGD 0.01, momentum 0.9, L2 5e-4, batches of 256. A step draws any of
-    them. Features and constraint are read under the same weights (pass
-    `region=1` to the trainer, which then makes one pass instead of two), and
-    the constraint is multiplied by the network's training accuracy *in
-    percent*, averaged over all of its training and 0 before. The trainer's
-    `constraint_weight` is the paper's w: 0.5, or 0.1 at 50 images per class.
+    Every `steps_per_refresh` steps, a new random network joins the queue, the
+    oldest network leaves a full queue, and `networks_per_refresh` randomly
+    chosen networks train on real images for `steps_per_training` steps each:
+    SGD with learning rate 0.01, momentum 0.9 and L2 5e-4, in batches of 256.
+    A step draws one network uniformly. Features and constraint use the same
+    weights: pass `region=1` to the trainer, which then computes the network
+    once per step instead of twice. The constraint is multiplied by the
+    network's training accuracy *in percent*, averaged over all its training
+    and 0 before the first. The trainer's `constraint_weight` is the paper's w:
+    0.5, or 0.1 at 50 images per class.
 
-    Departures from what was published: there two networks train for 10 steps
-    after *each* step, 600 steps between two fresh networks where this has 200
-    by default, and each step reads two networks; the queue starts with four
-    networks where this starts with one; and momentum lasts from one training
-    of a network to its next, where here it starts from zero.
+    Departures from the published code:
+
+    - There, two networks train for 10 steps after each step, with 600 steps
+      between two new networks; here there are 200 by default.
+    - There, each step uses two networks; here it uses one.
+    - There, the queue starts with four networks; here it starts with one.
+    - There, a network keeps its momentum from one training to the next; here
+      each training starts without momentum.
 
     The queue after a refresh depends on `seed` and the number of the refresh
-    alone. A distillation that goes on in a new process, from a
-    `DistillationCheckpoint`, first makes all refreshes until there again,
-    which takes as long as they took. Keras' `BackupAndRestore` does not work
-    with a queue.
+    only. A distillation that resumes in a new process, from a
+    `DistillationCheckpoint`, first repeats all former refreshes, which takes
+    as long as before. Keras' `BackupAndRestore` does not support a queue.
 
-    All networks are held in memory, `capacity` times 4 bytes a weight: 130 MB
-    for 100 ConvNets of three blocks, 4.5 GB for as many ResNets of 18 layers.
+    All networks are held in memory, `capacity` times 4 bytes per weight:
+    130 MB for 100 ConvNets of three blocks, 4.5 GB for 100 ResNets of 18
+    layers.
 
     Args:
         network: functional `keras.Model` from normalized images to logits or
-            probabilities. Its own weights are left alone.
-        mean: floats of shape `(channels,)`, in [0, 1] units; networks are fed
-            `(image - mean) / std`.
-        std: as `mean`.
-        x: real images to train on, of shape `(n, height, width, channels)`,
-            uint8 in 0–255 or float in [0, 1]; or an `ImageDataset`; or
-            batches, as `train_experts` takes them.
-        y: int array of shape `(n,)`; `None` where `x` brings labels.
+            probabilities. Its own weights do not change.
+        data: real images with labels to train on: `TrainingData`, an
+            `ImageDataset`, a pair `(x, y)` of arrays, or batches that fit in
+            memory, as in `train_experts`.
+        normalization: `Normalization` of the networks' inputs. `None`, the
+            default, takes the data's.
         capacity: positive int, networks in the queue. Defaults to `100`.
         steps_per_refresh: positive int, distillation steps between two
             refreshes. Defaults to `30`.
         networks_per_refresh: positive int, networks that train at a refresh;
-            all of them where there are fewer. Defaults to `2`.
-        steps_per_training: positive int, SGD steps of each. Defaults to
+            all of them if the queue has fewer. Defaults to `2`.
+        steps_per_training: positive int, SGD steps per training. Defaults to
             `100`.
-        augmentation: strategies of `SiameseAugmentation`, drawn for each
-            image of the training. Defaults to `()`, none.
-        class_names: optional sequence of strings.
+        augmentation: strategies of `SiameseAugmentation`, drawn per training
+            image. Defaults to `()`, none.
+        class_names: optional sequence of strings. `None`, the default, takes
+            the data's.
         feature_layer: name of the layer where features are read, or a
-            sequence of names. `None` takes the input of the last dense layer.
+            sequence of names. `None`, the default, takes the input of the
+            last dense layer.
         seed: int, seed of the queue. Defaults to `0`.
         jit_compile: bool or `"auto"`, as in `keras.Model.compile`, for the
-            training. `None` takes what measured fastest on this backend.
+            training. `None`, the default, takes what measured fastest on this
+            backend.
+
+    Attributes:
+        members: tuple of `QueuedNetwork`, the oldest first.
+        last_refresh: int, number of the last refresh; -1 before the first.
 
     Raises:
         TypeError, ValueError: if the data are not images with labels that fit
@@ -94,10 +101,11 @@ class NetworkQueue(Trajectory):
 
     ```python
     queue = keras_tgdd.trajectories.NetworkQueue(
-        network, mean=0.5, std=0.25, x=x, y=y, steps_per_training=10
+        network, (x, y), steps_per_training=10
     )
-    queue.refresh(2)  # a `fit` does so, before its steps 60 to 89
-    weights, _, percent = queue.draw(np.random.default_rng(0), region=1)
+    queue.refresh(2)  # `fit` does so before its steps 60 to 89
+    draw = queue.draw(np.random.default_rng(0), region=1)
+    percent = draw.constraint_scale
     ```
 
     References:
@@ -109,15 +117,14 @@ class NetworkQueue(Trajectory):
     def __init__(
         self,
         network: keras.Model,
-        mean: ArrayLike,
-        std: ArrayLike,
-        x: Any,
-        y: np.ndarray | None = None,
+        data: Any,
+        *,
+        normalization: Normalization | None = None,
         capacity: int = 100,
         steps_per_refresh: int = 30,
         networks_per_refresh: int = 2,
         steps_per_training: int = 100,
-        augmentation: tuple = (),
+        augmentation: Sequence[str | Sequence[str]] = (),
         class_names: Sequence[str] | None = None,
         feature_layer: str | Sequence[str] | None = None,
         seed: int = 0,
@@ -129,26 +136,24 @@ class NetworkQueue(Trajectory):
         check_positive_int("steps_per_training", steps_per_training)
         check_seed(seed)
         self.network = FrozenNetwork(network, feature_layer)
-        x, y = collect(x, y)
-        check_images(x, self.network.image_shape)
-        check_labels(y, len(x), self.network.num_classes)
-        check_statistics(mean, std, x.shape[-1])
-        self.mean = np.broadcast_to(np.float32(mean), x.shape[-1:])
-        self.std = np.broadcast_to(np.float32(std), x.shape[-1:])
-        self.class_names = class_names
+        data = as_training_data(
+            data, class_names=class_names, normalization=normalization
+        )
+        check_network(network, data.image_shape, data.num_classes)
+        self.normalization = data.normalization
+        self.class_names = data.class_names
         self.capacity = capacity
         self.steps_per_refresh = steps_per_refresh
         self.networks_per_refresh = networks_per_refresh
         self.steps_per_training = steps_per_training
         self.seed = seed
-        self._x, self._y = x, y
+        self._data = data
         self._draws = Draws(seed)
         self._student = FrozenNetwork(
             keras.models.clone_model(
                 network, clone_function=_seeded, recursive=True
             )
         )
-        # Refuses what has no config.
         self._weight_draws = WeightDraws(self._student.network)
         recipe = TrainingRecipe(
             "network queue",
@@ -158,22 +163,33 @@ class NetworkQueue(Trajectory):
             augmentation=tuple(augmentation),
         )
         self._trainer = ClassifierTrainer(
-            self._student.network, recipe, self.mean, self.std, jit_compile
+            self._student.network,
+            recipe,
+            self.normalization,
+            jit_compile=jit_compile,
         )
-        # Replaced as a whole: a thread that draws sees all of a state.
-        self._state = (-1, ())
+        # One tuple, replaced as a whole: other threads draw from it.
+        self._state: tuple[int, tuple[QueuedNetwork, ...]] = (-1, ())
 
     def __len__(self):
-        return len(self._state[1])
+        return len(self.members)
+
+    @property
+    def members(self) -> tuple[QueuedNetwork, ...]:
+        return self._state[1]
+
+    @property
+    def last_refresh(self) -> int:
+        return self._state[0]
 
     def refresh(self, number: int) -> None:
-        """Brings the queue to its state after refresh `number`.
+        """Puts the queue into its state after refresh `number`.
 
-        Makes the refreshes that are missing, or all of them where the queue is
-        further.
+        Makes the refreshes that are missing. If the queue is further than
+        `number`, it makes all of them again from the start.
 
         Args:
-            number: int of at least 0; refresh 0 makes the first network.
+            number: int of at least 0. Refresh 0 adds the first network.
 
         Raises:
             ValueError: if `number` is not an integer of at least 0.
@@ -187,9 +203,9 @@ class NetworkQueue(Trajectory):
         self._state = (number, members)
 
     def _refreshed(self, members, number):
-        """Returns the networks after one more refresh."""
+        """Returns the members after one more refresh."""
         fresh = self._weight_draws.draw([self.seed, _WEIGHTS, number])
-        members = [*members, _Member(fresh)][-self.capacity :]
+        members = [*members, QueuedNetwork(fresh)][-self.capacity :]
         generator = self._draws.generator(_CHOICE, number)
         chosen = generator.permutation(len(members))
         for place, index in enumerate(chosen[: self.networks_per_refresh]):
@@ -198,37 +214,37 @@ class NetworkQueue(Trajectory):
         return tuple(members)
 
     def _trained(self, member, seed):
+        """Returns a member after one more training."""
         trainer, steps = self._trainer, self.steps_per_training
         trainer.reset_optimizer(steps)
         self._student.assign(member.weights)
         _seed_layers(self._student.network, seed)
-        batches = trainer.batches(self._x, self._y, seed)
+        batches = trainer.batches(self._data.x, self._data.y, seed)
         batches.last_step = steps
         history = trainer.fit(
             batches, steps_per_epoch=steps, shuffle=False, verbose=0
         ).history
-        return _Member(
+        return QueuedNetwork(
             self._student.flat_weights(),
             member.accuracies + float(history["accuracy"][-1]),
             member.trainings + 1,
         )
 
-    def draw(
-        self, generator: np.random.Generator, region: int
-    ) -> tuple[np.ndarray, np.ndarray, float]:
+    def draw(self, generator: np.random.Generator, region: int) -> NetworkDraw:
         """Draws a network; `region` is not used.
 
         A queue that was never refreshed makes refresh 0 first.
 
         Returns:
-            Its weights, float32 of shape `(network.num_weights,)`, twice, and
-            its training accuracy in percent.
+            `NetworkDraw` with the same weights twice and the network's
+            training accuracy in percent for `constraint_scale`.
         """
         member = self._draw_member(generator)[1]
-        return member.weights, member.weights, 100.0 * member.accuracy
+        percent = 100.0 * member.accuracy
+        return NetworkDraw(member.weights, member.weights, percent)
 
     def describe_draw(self, generator: np.random.Generator, region: int) -> str:
-        """Says which network `draw` would draw, and how far it is trained."""
+        """Names the network that `draw` would draw and its training steps."""
         index, member = self._draw_member(generator)
         return (
             f"network {index} of {len(self)} in the queue, after "
@@ -238,15 +254,15 @@ class NetworkQueue(Trajectory):
     def _draw_member(self, generator):
         if not len(self):
             self.refresh(0)
-        members = self._state[1]
+        members = self.members
         index = int(generator.integers(len(members)))
         return index, members[index]
 
     def fingerprint(self) -> str:
-        """Returns a SHA-256 hex digest of all that decides over the queue."""
+        """Returns a SHA-256 hex digest of all settings and the data."""
         parts = [
-            describe_networks(self._student.network, self.mean, self.std),
-            fingerprint(self._x, self._y),
+            describe_networks(self._student.network, self.normalization),
+            self._data.fingerprint(),
             self.capacity,
             self.steps_per_refresh,
             self.networks_per_refresh,
@@ -254,27 +270,13 @@ class NetworkQueue(Trajectory):
             self._trainer.recipe.to_dict(),
             self.seed,
         ]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-@dataclasses.dataclass(frozen=True)
-class _Member:
-    """A network of the queue: its weights, and how its trainings went."""
-
-    weights: np.ndarray
-    accuracies: float = 0.0
-    trainings: int = 0
-
-    @property
-    def accuracy(self):
-        """Mean accuracy over all training; 0 before."""
-        return self.accuracies / max(1, self.trainings)
+        return digest(json.dumps(parts))
 
 
 def _seeded(layer):
-    """Copies a layer; dropout that has no seed gets one.
+    """Copies a layer, with a seed if it is a dropout layer without one.
 
-    Without one, PyTorch draws from its global generator.
+    PyTorch would draw from its global generator instead.
     """
     config = layer.get_config()
     if config.get("seed", 0) is None:
@@ -283,13 +285,13 @@ def _seeded(layer):
 
 
 def _seed_layers(network, seed):
-    """Seeds anew what draws within a network, such as dropout.
+    """Seeds the random generators within a network, such as dropout's.
 
-    Keras seeds it once, and lets it run on.
+    Keras seeds them once, when the layers are created.
     """
     known = {id(weight) for weight in network.weights}
     states = [v for v in network.non_trainable_variables if id(v) not in known]
     for number, variable in enumerate(states):
         sequence = np.random.SeedSequence([*seed, number])
-        value = sequence.generate_state(1) >> 1  # some backends have a sign
+        value = sequence.generate_state(1) >> 1  # fits in int32 also
         variable.assign(np.append(value, 0))

@@ -1,4 +1,4 @@
-"""The script behind the accuracy tables, on runs of seconds."""
+"""The script behind the accuracy tables, with runs of seconds."""
 
 import json
 
@@ -7,14 +7,14 @@ from support.processes import run_python
 
 pytestmark = pytest.mark.once
 
-# A few runs of its own instead of those of hours.
+# Replaces the runs of hours by a few of seconds.
 SCRIPT = """
 import dataclasses, pathlib, sys
 sys.path.insert(0, "benchmarks")
 import accuracy, accuracy_runs, report
 folder = pathlib.Path(sys.argv.pop(1))
 one = accuracy_runs.Run(
-    "digits", 1, factor=1, iterations=2, epochs=4, num_runs=2, test_every=2,
+    "digits", 1, factor=1, steps=2, epochs=4, num_runs=2, test_every=2,
     expert=accuracy_runs.Expert(2, number=2), start="k_means", rate=0.1,
     samples_per_class=8,
 )
@@ -22,7 +22,7 @@ change = lambda **changes: dataclasses.replace(one, **changes)
 accuracy_runs.RUNS.clear()
 accuracy_runs.RUNS.update(
     digits_1=one,
-    digits_1_random=change(method="random", iterations=0, test_every=None),
+    digits_1_random=change(method="random", steps=0, test_every=None),
     digits_1_herding=change(method="herding", factor=2, test_every=None),
     digits_1_random_networks=change(method="random_networks", num_runs=1),
     digits_1_covariance_tgdd=change(method="covariance_tgdd", num_runs=1),
@@ -57,6 +57,8 @@ def test_runs_are_measured_once_and_reported(tmp_path):
     result = stored["result"]
     assert len(result["runs"]) == len(result["best_runs"]) == 2
     assert result["settings"]["images_per_class"] == 1
+    assert result["settings"]["iterations"] == 2
+    assert result["method"] == "tgdd"
     assert {"backend", "versions", "date", "seed"} <= result.keys()
     assert {"distillation", "evaluation"} <= result["seconds"].keys()
     kept = json.loads((tmp_path / "digits/digits_1_seed_0.json").read_text())
@@ -82,6 +84,10 @@ def test_runs_are_measured_once_and_reported(tmp_path):
         "random networks, 1 per class, factor 1",
         "covariance TGDD, 1 per class, factor 1",
     ]
+    ablation = tmp_path / "accuracy_digits_1_random_networks.json"
+    assert json.loads(ablation.read_text())["result"]["method"] == (
+        "random_networks"
+    )
     page = (tmp_path / "digits.html").read_text()
     for name in reported:
         assert f"<td>{name}</td>" in page

@@ -1,4 +1,4 @@
-"""The script that tries combinations of parts, for a moment."""
+"""The script that compares combinations of parts, for seconds."""
 
 import json
 
@@ -32,7 +32,9 @@ def test_combinations_are_tried_and_kept(tmp_path):
         assert line[name] == entry["mean"]
         assert {"commit", "versions", "date", "settings"} <= entry.keys()
     assert stored["tgdd"]["start"] == "random"
+    assert stored["tgdd"]["method"] == "tgdd"
     assert stored["layers"]["objective"] == "LayerMatching"
+    assert stored["layers"]["method"] == "distribution matching"
     before = path.read_bytes()
     run(tmp_path, "tgdd")
     assert path.read_bytes() == before
@@ -41,6 +43,6 @@ def test_combinations_are_tried_and_kept(tmp_path):
 
 
 def test_unknown_combinations_are_named(tmp_path):
-    with pytest.raises(AssertionError, match="There are no combinations"):
+    with pytest.raises(AssertionError, match="Combinations must be among"):
         run(tmp_path, "best")
     assert not list(tmp_path.iterdir())

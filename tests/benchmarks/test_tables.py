@@ -1,4 +1,4 @@
-"""The README says what the stored results say."""
+"""The tables of the README agree with the stored results."""
 
 import json
 import pathlib
@@ -23,18 +23,18 @@ def check(root):
 
 @pytest.fixture
 def copy(tmp_path):
-    """README, results and script, to be changed."""
+    """A copy of README, results and scripts, to be changed."""
     shutil.copy(ROOT / "README.md", tmp_path)
     shutil.copytree(ROOT / "benchmarks", tmp_path / "benchmarks")
     return tmp_path
 
 
-def test_the_readme_says_what_was_measured():
+def test_the_readme_agrees_with_the_results():
     checked = check(ROOT)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_a_figure_of_ones_own_is_noticed(copy):
+def test_a_changed_figure_is_noticed(copy):
     readme = copy / "README.md"
     readme.write_text(readme.read_text().replace("**84.8", "**86.8"))
     checked = check(copy)
@@ -54,7 +54,7 @@ def point(mean, std=0.01):
     return {"mean": mean, "std": std, "steps": 50, "runs": [mean] * 3}
 
 
-def test_tables_of_recipes(copy):
+def test_tables_of_methods(copy):
     results = copy / "benchmarks" / "results"
     for path in results.glob("recipes_*.json"):
         path.unlink()

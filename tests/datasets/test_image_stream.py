@@ -7,6 +7,7 @@ from support.networks import small_network
 
 import keras_tgdd
 from keras_tgdd.datasets import ImageStream
+from keras_tgdd.datasets import TrainingData
 from keras_tgdd.layers import SyntheticImages
 
 
@@ -46,7 +47,7 @@ def test_every_class_is_in_every_draw_four_times_the_buffer(order):
     stream = ImageStream(Numbered(labels), 4, buffer_per_class=25)
     seen = set()
     for step in range(250):
-        stream.at(step)
+        stream.seek(step)
         assert stream.counts.tolist() == [25] * 4
         drawn = numbers(stream.draw(np.random.default_rng(step), 8))
         for label in range(4):
@@ -64,26 +65,32 @@ def test_memory_is_bounded():
     assert stream.buffer_bytes == 4 * 187 * image  # a quarter of the data
     tracemalloc.start()
     for step in range(2 * len(source)):
-        stream.at(step)
+        stream.seek(step)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 100 * image  # batches in passing; the buffer was there
 
 
+def make_numbered(labels):
+    return ImageStream(
+        Numbered(labels), 4, buffer_per_class=16, batches_per_step=3
+    )
+
+
 def test_a_step_sees_the_same_in_any_order_and_run():
     labels = mixed()
-    stream = ImageStream(Numbered(labels), 4, 16, batches_per_step=3)
+    stream = make_numbered(labels)
     kept = {}
     for step in range(20):
-        stream.at(step)
+        stream.seek(step)
         kept[step] = stream.x.copy()
     assert not np.array_equal(kept[0], kept[19])
     for step in (3, 12, 0, 19):  # back means from the beginning
-        stream.at(step)
+        stream.seek(step)
         np.testing.assert_array_equal(stream.x, kept[step])
-    other = ImageStream(Numbered(labels), 4, 16, batches_per_step=3)
+    other = make_numbered(labels)
     assert other.fingerprint() == stream.fingerprint()
-    other.at(12)
+    other.seek(12)
     np.testing.assert_array_equal(other.x, kept[12])
 
 
@@ -115,42 +122,111 @@ def test_distils_from_a_stream(experts, small_data):
 
 def test_summarizes_a_stream(experts, small_data, tmp_path):
     stream = ImageStream(_batches(*small_data), 3, buffer_per_class=5)
-    summaries = experts.summarize(
-        stream, plan=4, samples_per_class=3, directory=tmp_path, verbose=0
+    summaries, again = (
+        keras_tgdd.summarize(
+            experts,
+            stream,
+            plan=4,
+            samples_per_class=3,
+            directory=tmp_path,
+            verbose=0,
+        )
+        for _ in range(2)
     )
     assert summaries.values["count"].tolist() == [[3.0] * 3] * 4
-    again = experts.summarize(
-        stream, plan=4, samples_per_class=3, directory=tmp_path, verbose=0
-    )
     np.testing.assert_array_equal(
         summaries.values["mean"], again.values["mean"]
     )
     with pytest.raises(ValueError, match="never seen whole"):
-        experts.summarize(stream, samples_per_class=None, verbose=0)
+        keras_tgdd.summarize(experts, stream, samples_per_class=None, verbose=0)
 
 
-def test_stored_on_disk_it_serves_as_arrays(small_data, tmp_path):
+def in_order(x, y):
+    """The images in the order in which `_batches` yields them."""
+    parts = zip(*_batches(x, y)(), strict=True)
+    return tuple(np.concatenate(part) for part in parts)
+
+
+def test_stored_on_disk_it_becomes_mapped_arrays(small_data, tmp_path):
+    stream = ImageStream(_batches(*small_data), 3, buffer_per_class=2)
+    data = stream.store(tmp_path / "new" / "arrays")
+    assert isinstance(data, TrainingData) and data.num_classes == 3
+    assert isinstance(data.x, np.memmap) and isinstance(data.y, np.memmap)
+    x, y = in_order(*small_data)
+    np.testing.assert_array_equal(data.x, x)
+    np.testing.assert_array_equal(data.y, y)
+    assert data.y.dtype == np.int64
+    names = sorted(p.name for p in (tmp_path / "new" / "arrays").iterdir())
+    assert names == ["images.npy", "labels.npy", "stream.json"]
+
+
+def test_a_second_call_maps_the_files_of_the_first(small_data, tmp_path):
+    calls = []
+
+    def batches():
+        calls.append(0)
+        return _batches(*small_data)()
+
+    stream = ImageStream(batches, 3, buffer_per_class=2)
+    first = stream.store(tmp_path)
+    passes = len(calls)
+    before = {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    again = stream.store(tmp_path)
+    assert len(calls) == passes  # The source is not read again.
+    np.testing.assert_array_equal(again.x, first.x)
+    np.testing.assert_array_equal(again.y, first.y)
+    # The same stream in another process, at another step.
+    same = ImageStream(_batches(*small_data), 3, buffer_per_class=2)
+    same.seek(4)
+    np.testing.assert_array_equal(same.store(tmp_path).x, first.x)
+    after = {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    assert after == before
+
+
+def test_another_stream_is_refused(small_data, tmp_path):
     x, y = small_data
-    stream = ImageStream(_batches(x, y), 3, buffer_per_class=2)
-    mapped_x, mapped_y = stream.store(tmp_path / "arrays")
-    assert isinstance(mapped_x, np.memmap)
-    x, y = (np.concatenate(part) for part in zip(*_batches(x, y)()))
-    np.testing.assert_array_equal(mapped_x, x)
-    np.testing.assert_array_equal(mapped_y, y)
+    ImageStream(_batches(x, y), 3, buffer_per_class=2).store(tmp_path)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    other = ImageStream(_batches(255 - x, y), 3, buffer_per_class=2)
+    message = "images.npy.*not from this stream.*another directory.*mmap_mode"
+    with pytest.raises(FileExistsError, match=message):
+        other.store(tmp_path)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["images.npy", "labels.npy", "stream.json"])
+@pytest.mark.parametrize("change", ["delete", "keep", "spoil"])
+def test_files_of_another_hand_are_refused(small_data, tmp_path, name, change):
+    stream = ImageStream(_batches(*small_data), 3, buffer_per_class=2)
+    stream.store(tmp_path)
+    for path in tmp_path.iterdir():
+        if change == "delete" and path.name == name:
+            path.unlink()
+        if change == "keep" and path.name != name:
+            path.unlink()
+    if change == "spoil":
+        (tmp_path / "stream.json").write_text(name)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    with pytest.raises(FileExistsError, match="not from this stream"):
+        stream.store(tmp_path)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_experts_are_trained_on_a_stream(small_data, tmp_path):
+    stream = ImageStream(_batches(*small_data), 3, buffer_per_class=2)
     trained = [
         keras_tgdd.train_experts(
+            data,
             small_network,
-            *data,
             num_experts=1,
             epochs=1,
             directory=tmp_path / name,
             verbose=0,
         )
-        for name, data in (("a", (x, y)), ("b", (mapped_x, mapped_y)))
+        for name, data in (("a", in_order(*small_data)), ("b", stream))
     ]
     np.testing.assert_array_equal(*(t.weights(0, -1) for t in trained))
-    with pytest.raises(FileExistsError, match="is there already.*mmap_mode"):
-        stream.store(tmp_path / "arrays")
+    assert (tmp_path / "b" / "data" / "stream.json").is_file()
 
 
 def test_a_source_that_fails_leaves_no_file(small_data, tmp_path):
@@ -168,16 +244,6 @@ def test_a_source_that_fails_leaves_no_file(small_data, tmp_path):
     with pytest.raises(OSError, match="connection lost"):
         stream.store(tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_experts_are_not_trained_on_a_stream(small_data, tmp_path):
-    stream = ImageStream(_batches(*small_data), 3)
-    for call in (
-        lambda: keras_tgdd.distill(stream, directory=tmp_path),
-        lambda: keras_tgdd.train_experts(small_network, stream),
-    ):
-        with pytest.raises(TypeError, match=r"stream.store\(directory\)"):
-            call()
 
 
 @pytest.mark.parametrize(
@@ -208,7 +274,7 @@ def test_a_source_that_is_used_up_is_told():
     used = iter([(np.zeros((2, 4, 4, 1), "uint8"), np.array([0, 1]))])
     stream = ImageStream(lambda: used, 2)
     with pytest.raises(ValueError, match="can be gone through again"):
-        stream.at(1)
+        stream.seek(1)
 
 
 def test_other_images_than_the_experts(experts):

@@ -27,8 +27,20 @@ def test_the_split_is_fixed_and_stratified(digits):
 
 def test_mean_and_std_are_of_the_training_images(digits):
     pixels = digits.x_train / 255
-    np.testing.assert_allclose(digits.mean, pixels.mean(), rtol=1e-5)
-    np.testing.assert_allclose(digits.std, pixels.std(), rtol=1e-5)
+    found = digits.normalization
+    assert found.mean.shape == found.std.shape == (1,)
+    np.testing.assert_allclose(found.mean, pixels.mean(), rtol=1e-5)
+    np.testing.assert_allclose(found.std, pixels.std(), rtol=1e-5)
+
+
+def test_the_parts_of_a_data_set(digits):
+    assert digits.train is digits.train
+    assert digits.train.x is digits.x_train
+    assert digits.train.y is digits.y_train
+    assert digits.train.class_names == digits.class_names
+    assert digits.train.normalization == digits.normalization
+    x, y = digits.test
+    assert x is digits.x_test and y is digits.y_test
 
 
 def test_digits_can_be_resized():
@@ -80,7 +92,8 @@ def test_a_prepared_set_is_read_without_a_network(prepared):
 
 def test_images_of_differing_sizes_become_squares(prepared):
     data_dir = prepared("my_images", (None, None, 3), sides=[6, 9])
-    assert datasets.load("my_images", data_dir, 4).x_train.shape == (6, 4, 4, 3)
+    small = datasets.load("my_images", data_dir, image_size=4)
+    assert small.x_train.shape == (6, 4, 4, 3)
     assert datasets.load("my_images", data_dir).x_test.shape == (4, 128, 128, 3)
 
 
@@ -150,10 +163,22 @@ def test_a_set_that_cannot_be_downloaded(tmp_path, monkeypatch):
 
 def test_missing_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
-    with pytest.raises(
-        ImportError, match=r"pip install keras-tgdd\[datasets\]"
-    ):
+    message = r"other than 'digits' needs tensorflow-datasets.*\[datasets\]"
+    with pytest.raises(ImportError, match=message):
         datasets.load("mnist")
+
+
+@pytest.mark.parametrize(
+    "module, extra, size",
+    [
+        ("sklearn.datasets", "selection", None),
+        ("PIL.ImageOps", "images", 16),
+    ],
+)
+def test_packages_of_the_digits_are_named(monkeypatch, module, extra, size):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError, match=rf"keras-tgdd\[{extra}\]"):
+        datasets.load("digits", image_size=size)
 
 
 def test_a_set_without_labels(monkeypatch):
@@ -163,7 +188,7 @@ def test_a_set_without_labels(monkeypatch):
     class Builder:
         info = Info()
 
-    monkeypatch.setattr(tfds_images, "_import_tfds", lambda: None)
+    monkeypatch.setattr(tfds_images, "require", lambda *_: None)
     monkeypatch.setattr(tfds_images, "_builder", lambda *_: Builder())
     with pytest.raises(ValueError, match="features 'image' and 'label'"):
         datasets.load("imdb_reviews")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keras_tgdd.datasets import ImageDataset
+from keras_tgdd.datasets import Normalization
 from keras_tgdd.datasets import long_tailed
 
 # No backend takes part.
@@ -22,8 +23,7 @@ def make(counts, seed=5):
         x_test=x[:7],
         y_test=y[:7],
         class_names=tuple(f"class {c}" for c in range(len(counts))),
-        mean=np.full(4, 0.3, "float32"),
-        std=np.full(4, 0.2, "float32"),
+        normalization=Normalization([0.3] * 4, [0.2] * 4),
         flip=False,
     )
 
@@ -64,12 +64,14 @@ def test_all_but_the_training_images_stays():
     for field in dataclasses.fields(data):
         if field.name not in ("x_train", "y_train"):
             assert getattr(tailed, field.name) is getattr(data, field.name)
+    assert len(tailed.train.y) == len(tailed.y_train) < len(data.train.y)
+    assert tailed.train.normalization == data.train.normalization
 
 
 def test_seed_decides():
     data = make([60] * 3)
     first, same, other = (
-        numbers(long_tailed(data, 10, seed)) for seed in (1, 1, 2)
+        numbers(long_tailed(data, 10, seed=seed)) for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first, same)
     assert len(first) == len(other) and np.any(first != other)

@@ -1,3 +1,5 @@
+import hashlib
+import sys
 import threading
 
 import keras
@@ -9,8 +11,9 @@ from support.distillations import pixels
 
 import keras_tgdd
 from keras_tgdd.datasets import RepresentativeImages
-from keras_tgdd.datasets.representative_images import nearest_images
-from keras_tgdd.distillation.step_source import StepSource
+from keras_tgdd.datasets import TrainingData
+from keras_tgdd.datasets.nearest_images import nearest_images
+from keras_tgdd.distillation.live_steps import LiveSteps
 
 
 def numbered(counts):
@@ -31,7 +34,8 @@ def make(data, **given):
     arguments = dict(
         samples_per_class=6, steps_per_selection=2, num_selections=3
     )
-    return RepresentativeImages(*data, **{**arguments, **given})
+    x, y, features = data
+    return RepresentativeImages((x, y), features, **{**arguments, **given})
 
 
 def test_images_are_the_nearest_to_their_centroids(data):
@@ -64,7 +68,7 @@ def test_one_image_stands_for_each_group(rng):
     group = np.arange(60) % 3
     features = (corners[group] + rng.normal(size=(60, 2))).astype("float32")
     images = RepresentativeImages(
-        x, y, features, samples_per_class=3, num_selections=2
+        (x, y), features, samples_per_class=3, num_selections=2
     )
     for selection in images.selections:
         for label in range(2):
@@ -82,11 +86,31 @@ def test_no_image_is_taken_twice():
     assert nearest_images(centres, features).tolist() == [1, 2, 0]
 
 
+def test_any_training_data_are_taken(data):
+    x, y, features = data
+    expected = make(data)
+    for form in (TrainingData(x, y, ("a", "b", "c")), lambda: iter([(x, y)])):
+        images = RepresentativeImages(
+            form, features, 6, steps_per_selection=2, num_selections=3
+        )
+        np.testing.assert_array_equal(images.selections, expected.selections)
+        assert images.fingerprint() == expected.fingerprint()
+    part = TrainingData(x, y, num_classes=4)
+    with pytest.raises(ValueError, match=r"no images of class \[3\]"):
+        RepresentativeImages(part, features)
+
+
+def test_a_missing_package_is_named(data, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.cluster", None)
+    with pytest.raises(ImportError, match=r"keras-tgdd\[selection\]"):
+        make(data)
+
+
 def test_selections_follow_steps_and_differ(data):
     images = make(data)
     assert len({s[[0, 2]].tobytes() for s in images.selections}) == 3
     for step in range(14):
-        images.at(step)
+        images.seek(step)
         index = images.draw_index(np.random.default_rng(step), 6)
         expected = images.selections[(step // 2) % 3]
         np.testing.assert_array_equal(np.sort(index), np.sort(expected))
@@ -120,11 +144,11 @@ def test_a_small_class_is_taken_whole(data):
 
 def test_a_thread_has_a_step_of_its_own(data):
     images = make(data)
-    images.at(4)
+    images.seek(4)
     found = []
 
     def draw_elsewhere():
-        images.at(0)
+        images.seek(0)
         found.append(images.draw_index(np.random.default_rng(0), 6))
 
     thread = threading.Thread(target=draw_elsewhere)
@@ -154,6 +178,17 @@ def test_a_seed_repeats_the_selections(data):
     assert prints[0] == prints[1] and len(set(prints)) == 4
 
 
+def test_the_fingerprint_stays(data):
+    """Checkpoints of earlier versions hold it."""
+    x, y, _ = data
+    images = make(data)
+    expected = hashlib.sha256(TrainingData(x, y).fingerprint().encode())
+    expected.update(b"(3, 3, 6)")
+    expected.update(images.selections.astype("<i8").tobytes())
+    expected.update(b"2")
+    assert images.fingerprint() == expected.hexdigest()
+
+
 def make_trainer(experts, data, **given):
     synthetic = keras_tgdd.layers.SyntheticImages(3, 1, (8, 8, 2), factor=2)
     synthetic.adapt(*data, seed=0)
@@ -172,7 +207,7 @@ def images(experts, small_data):
 
 def test_a_step_sees_the_images_of_its_selection(experts, small_data, images):
     trainer = make_trainer(experts, small_data, samples_per_class=6)
-    source = StepSource(trainer, images)
+    source = LiveSteps(trainer.parts, images)
     assert source.identity == images.fingerprint()
     batches = source.steps(3, 4)
     for index in range(4):

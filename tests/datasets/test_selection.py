@@ -1,4 +1,5 @@
 import itertools
+import sys
 
 import numpy as np
 import pytest
@@ -77,6 +78,24 @@ def test_k_means_never_takes_an_image_twice(monkeypatch):
 @pytest.mark.parametrize("method", selection.METHODS.values())
 def test_every_method_can_take_every_image_once(features, method):
     assert sorted(method(features, 12)) == list(range(12))
+
+
+@pytest.mark.parametrize("method", ["best", None, 3, ["random"]])
+def test_a_method_that_is_none_is_refused(method):
+    message = "`start` must be one of .*'k_means', 'random'.*Received: start="
+    with pytest.raises(ValueError, match=message):
+        selection.check_method("start", method)
+    for known in selection.METHODS:
+        selection.check_method("start", known)
+
+
+def test_a_missing_package_is_named(features, monkeypatch):
+    for module in ("sklearn.cluster", "sklearn.metrics"):
+        monkeypatch.setitem(sys.modules, module, None)
+    for method in (selection.k_means, selection.k_center):
+        with pytest.raises(ImportError, match=r"keras-tgdd\[selection\]"):
+            method(features, 2)
+    assert len(selection.herding(features, 2)) == 2
 
 
 def test_random_depends_on_the_seed(features):

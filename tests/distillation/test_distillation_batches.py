@@ -1,22 +1,25 @@
 import keras
 import numpy as np
+import pytest
 
+from keras_tgdd.datasets import TrainingData
 from keras_tgdd.datasets.real_images import RealImages
+from keras_tgdd.distillation import DistillationParts
 from keras_tgdd.distillation.distillation_batches import DistillationBatches
-from keras_tgdd.layers import SiameseAugmentation
+from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.trajectories import Trajectory
+from keras_tgdd.trajectories.trajectory import NetworkDraw
 
 
-def make(experts, data, seed=0, first_step=0, decoded=8, max_decoded=8):
-    return DistillationBatches(
-        RealImages(*data, 3, (8, 8, 2)),
-        SiameseAugmentation(),
+def make(experts, data, seed=0, first_step=0, decoded=8, **changes):
+    parts = DistillationParts(
+        synthetic=SyntheticImages(3, decoded, (8, 8, 2), factor=1),
         trajectory=experts,
-        decoded_counts=np.broadcast_to(decoded, 3),
-        max_decoded=max_decoded,
-        samples_per_class=4,
-        region=2,
-        constrained=True,
+        **{"max_decoded": 8, "samples_per_class": 4, "region": 2, **changes},
+    )
+    return DistillationBatches(
+        parts,
+        RealImages(TrainingData(*data)),
         seed=seed,
         first_step=first_step,
         num_steps=6,
@@ -52,7 +55,7 @@ def test_synthetic_images_are_subsampled_beyond_the_most(experts, small_data):
         assert len(set(row)) == 8 and 0 <= row.min() and row.max() < 20
 
 
-def test_a_smaller_class_gives_its_images_in_turn(experts, small_data):
+def test_a_smaller_class_repeats_its_images_cyclically(experts, small_data):
     batches = make(experts, small_data, decoded=[4, 9, 6], max_decoded=8)
     drawn = [batches[step][0]["selection"] for step in range(6)]
     for selection in drawn:
@@ -61,7 +64,7 @@ def test_a_smaller_class_gives_its_images_in_turn(experts, small_data):
         assert counts[0].tolist() == [2] * 4 + [0] * 5
         assert counts[1].max() == 1  # subsampled, as classes of one size are
         assert counts[2].max() == 2 and counts[2][6:].sum() == 0
-    # Which images count twice is drawn anew.
+    # Which images count twice is drawn again.
     twice = [tuple(np.bincount(s[2], minlength=6) == 2) for s in drawn]
     assert len(set(twice)) > 1
 
@@ -72,13 +75,16 @@ class Numbered(Trajectory):
     scales_constraint = True
     steps_per_network = 3
 
+    class_names = None
+
     def __init__(self, experts):
         self.network = experts.network
+        self.normalization = experts.normalization
 
     def draw(self, generator, region):
         number = generator.random()
-        size = self.network.num_weights
-        return np.full(size, number), np.full(size, -number), 2 * number
+        weights = np.full(self.network.num_weights, number)
+        return NetworkDraw(weights, -weights, constraint_scale=2 * number)
 
 
 def test_a_network_serves_as_many_steps_as_its_trajectory_says(
@@ -100,3 +106,24 @@ def test_a_trajectory_may_scale_the_constraint(experts, small_data):
     np.testing.assert_allclose(
         inputs["constraint_scale"], [2 * inputs["weights"][0]], rtol=1e-6
     )
+
+
+@pytest.mark.parametrize(
+    "changes", [{"region": 1}, {"constraint": None}, {"constraint_weight": 0.0}]
+)
+def test_one_network_is_given_where_one_is_read(experts, small_data, changes):
+    (inputs,) = make(experts, small_data)[0]
+    assert "constraint_weights" in inputs
+    (inputs,) = make(experts, small_data, **changes)[0]
+    assert "constraint_weights" not in inputs
+
+
+def test_a_step_is_described_by_its_network(experts, small_data):
+    batches = make(experts, small_data, first_step=3)
+    for index in range(6):
+        words = batches.describe(index).replace(",", "").split()
+        expert, snapshot = int(words[1]), int(words[3])
+        assert words[::2] == ["expert", "snapshot"]
+        np.testing.assert_array_equal(
+            batches[index][0]["weights"], experts.weights(expert, snapshot)
+        )

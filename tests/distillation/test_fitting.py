@@ -3,16 +3,17 @@
 import keras
 import numpy as np
 import pytest
-from keras import ops
 from support.crashes import Crash
 from support.crashes import Stop
+from support.distillations import fit
+from support.distillations import pixels
 
 import keras_tgdd
 from keras_tgdd import DistillationCheckpoint
 from keras_tgdd import Progress
-from keras_tgdd.distillation.fitting import cut_parts
 from keras_tgdd.models import FrozenNetwork
 from keras_tgdd.trajectories import Trajectory
+from keras_tgdd.trajectories.trajectory import NetworkDraw
 
 
 class Watching(keras.callbacks.Callback):
@@ -41,6 +42,8 @@ class Watching(keras.callbacks.Callback):
 class Refreshed(Trajectory):
     """Weights that change every few steps, and a note of when."""
 
+    class_names = None
+
     def __init__(self, steps_per_refresh):
         keras.utils.set_random_seed(1)
         network = keras.Sequential(
@@ -51,7 +54,7 @@ class Refreshed(Trajectory):
             ]
         )
         self.network = FrozenNetwork(network)
-        self.mean, self.std = np.zeros(2, "float32"), np.ones(2, "float32")
+        self.normalization = keras_tgdd.Normalization().for_channels(2)
         self.first = self.network.flat_weights()
         self.steps_per_refresh = steps_per_refresh
         self.refreshed = []
@@ -62,54 +65,16 @@ class Refreshed(Trajectory):
     def draw(self, generator, region):
         number = self.refreshed[-1] if self.refreshed else 0
         weights = self.first * np.float32(1 + 0.5 * number)
-        return weights, weights
+        return NetworkDraw(weights, weights)
 
 
-def make(trajectory, **given):
+def make(trajectory):
     synthetic = keras_tgdd.layers.SyntheticImages(3, 1, (8, 8, 2))
     trainer = keras_tgdd.DistillationTrainer(
-        synthetic, trajectory, region=1, samples_per_class=2, **given
+        synthetic, trajectory, region=1, samples_per_class=2
     )
     trainer.compile(keras.optimizers.SGD(0.01))
     return trainer
-
-
-def fit(trainer, data, *callbacks, epochs=3, steps_per_epoch=4, verbose=0):
-    return trainer.fit(
-        *data,
-        epochs=epochs,
-        steps_per_epoch=steps_per_epoch,
-        callbacks=list(callbacks),
-        verbose=verbose,
-    )
-
-
-def pixels(trainer):
-    return ops.convert_to_numpy(trainer.synthetic.images.value)
-
-
-@pytest.mark.parametrize("every", [1, 2, 3, 4, 5, 8, 9, 100])
-@pytest.mark.parametrize("step", [0, 1, 7])
-def test_parts_are_cut_where_networks_are_refreshed(step, every):
-    whole = [(1, 2, 3), (2, 6, 4)]
-    steps, made = [], step
-    for initial, last, size in cut_parts(whole, step, every):
-        number = (last - initial) * size
-        # No multiple lies within a part.
-        assert made // every == (made + number - 1) // every
-        made += number
-        steps += [epoch for epoch in range(initial, last) for _ in range(size)]
-    # Each epoch has the steps it had.
-    assert steps == [1] * 3 + [e for e in range(2, 6) for _ in range(4)]
-
-
-def test_nothing_is_cut_that_need_not_be():
-    assert list(cut_parts([(0, 5, 2)], 0, 4)) == [
-        (0, 2, 2),
-        (2, 4, 2),
-        (4, 5, 2),
-    ]
-    assert list(cut_parts([(0, 5, 2)], 2, 12)) == [(0, 5, 2)]
 
 
 def test_callbacks_see_one_fit_whatever_its_parts(small_data):
@@ -154,7 +119,7 @@ def test_steps_of_a_second_fit_are_counted_on(small_data):
 
 
 @pytest.mark.parametrize("steps", [2, 5])
-def test_goes_on_with_the_networks_of_its_step(small_data, tmp_path, steps):
+def test_resumes_with_the_networks_of_its_step(small_data, tmp_path, steps):
     path = tmp_path / "state.safetensors"
     whole = make(Refreshed(3))
     fit(whole, small_data)
@@ -189,7 +154,7 @@ def test_a_stop_within_an_epoch_ends_it(small_data):
 def test_an_automatic_end_is_found_at_ends_of_epochs(small_data):
     trainer = make(Refreshed(3))
     trainer.compile(keras.optimizers.SGD(0.0))
-    trajectory = trainer.trajectory
+    trajectory = trainer.parts.trajectory
     history = fit(trainer, small_data, epochs="auto", steps_per_epoch=2)
     held_out = history.history["val_loss"]
     assert len(held_out) == len(history.history["loss"]) == len(history.epoch)
@@ -198,7 +163,7 @@ def test_an_automatic_end_is_found_at_ends_of_epochs(small_data):
     assert trajectory.refreshed[-1] <= 4
 
 
-def test_bars_go_on(small_data, capsys):
+def test_bars_continue(small_data, capsys):
     fit(make(Refreshed(3)), small_data, Progress("distillation"))
     assert "12/12" in capsys.readouterr().err
     fit(make(Refreshed(3)), small_data, verbose=2)
@@ -209,10 +174,10 @@ def test_bars_go_on(small_data, capsys):
 def test_a_failure_is_found_under_the_networks_it_had(small_data):
     class Growing(Refreshed):
         def draw(self, generator, region):
-            weights, _ = super().draw(generator, region)
+            weights = super().draw(generator, region).weights
             if self.refreshed and self.refreshed[-1] == 1:
                 weights = weights * np.float32(np.nan)
-            return weights, weights
+            return NetworkDraw(weights, weights)
 
     with pytest.raises(FloatingPointError, match="failed at step 4.*at step 3"):
         fit(make(Growing(3)), small_data)

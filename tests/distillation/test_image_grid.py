@@ -1,29 +1,24 @@
-import builtins
 import io
+import sys
 import time
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image
+from support import distillations
+from support.crashes import Crash
+from support.crashes import Stop
+from support.distillations import fit
+from support.distillations import make_steps
 
-import keras_tgdd
 from keras_tgdd import DistillationCheckpoint
 from keras_tgdd import ImageGrid
 
 
 def make(experts, data):
-    synthetic = keras_tgdd.layers.SyntheticImages(3, 1, (8, 8, 2), factor=2)
-    synthetic.adapt(*data, seed=0)
-    trainer = keras_tgdd.DistillationTrainer(
-        synthetic, experts, samples_per_class=4
-    )
-    trainer.compile(keras.optimizers.SGD(1.0), jit_compile=False)
-    return trainer
-
-
-def fit(trainer, data, steps, callback):
-    trainer.fit(*data, steps_per_epoch=steps, callbacks=[callback], verbose=0)
+    optimizer = keras.optimizers.SGD(1.0)
+    return distillations.make(experts, data, optimizer=optimizer)
 
 
 def test_draws_at_the_start_on_the_way_and_at_the_end(
@@ -31,7 +26,7 @@ def test_draws_at_the_start_on_the_way_and_at_the_end(
 ):
     trainer = make(experts, small_data)
     grid = ImageGrid(tmp_path / "pictures", every=4)
-    fit(trainer, small_data, 6, grid)
+    make_steps(trainer, small_data, 6, grid)
     names = sorted(path.name for path in grid.directory.iterdir())
     assert names == [f"step_{n:06d}.png" for n in (0, 4, 6)]
     first, middle, last = (
@@ -42,7 +37,7 @@ def test_draws_at_the_start_on_the_way_and_at_the_end(
     trainer.distilled_dataset().to_grid(tmp_path / "now.png")
     now = np.asarray(Image.open(tmp_path / "now.png").convert("L"))
     np.testing.assert_array_equal(last, now)
-    fit(trainer, small_data, 2, grid)
+    make_steps(trainer, small_data, 2, grid)
     names = sorted(path.name for path in grid.directory.iterdir())
     assert names == [f"step_{n:06d}.png" for n in (0, 4, 6, 8)]
 
@@ -78,8 +73,8 @@ def test_the_pictures_are_written_for_tensorboard(
     pytest.importorskip("tensorboardX")
     trainer = make(experts, small_data)
     grid = ImageGrid(tmp_path / "pictures", every=4, log_dir=tmp_path / "log")
-    fit(trainer, small_data, 6, grid)
-    fit(trainer, small_data, 2, grid)
+    make_steps(trainer, small_data, 6, grid)
+    make_steps(trainer, small_data, 2, grid)
     logged = read_log(tmp_path / "log" / "images")
     assert sorted(logged) == [0, 4, 6, 8]
     for step, pixels in logged.items():
@@ -102,27 +97,21 @@ def test_what_was_written_before_a_failure_is_kept(
     pytest.importorskip("tensorboardX")
     path = tmp_path / "state.safetensors"
 
-    def callbacks():
-        return [
+    def fit_with(*callbacks):
+        fit(
+            make(experts, small_data),
+            small_data,
             DistillationCheckpoint(path, seconds=0),
             ImageGrid(tmp_path, every=4, log_dir=tmp_path / "log"),
-        ]
+            *callbacks,
+            epochs=2,
+            steps_per_epoch=7,
+        )
 
-    def fail(batch, logs=None):
-        if batch == 6:
-            raise KeyError("a failure")
-
-    failing = keras.callbacks.LambdaCallback(on_train_batch_begin=fail)
-    for last in ([failing], []):
-        trainer = make(experts, small_data)
-        arguments = dict(epochs=2, steps_per_epoch=7, verbose=0)
-        given = [*callbacks(), *last]
-        if last:
-            with pytest.raises(KeyError):
-                trainer.fit(*small_data, callbacks=given, **arguments)
-            wait_for(tmp_path / "log" / "images", 4)
-        else:
-            trainer.fit(*small_data, callbacks=given, **arguments)
+    with pytest.raises(Stop):
+        fit_with(Crash(6))
+    wait_for(tmp_path / "log" / "images", 4)
+    fit_with()
     logged = read_log(tmp_path / "log" / "images")
     # Step 7 ends an epoch, no training: callbacks see one `fit`.
     assert sorted(logged) == [0, 4, 6, 8, 12, 14]
@@ -131,14 +120,7 @@ def test_what_was_written_before_a_failure_is_kept(
 def test_where_tensorboardx_is_missing_the_remedy_is_named(
     tmp_path, monkeypatch
 ):
-    original = builtins.__import__
-
-    def without(name, *arguments, **given):
-        if name == "tensorboardX":
-            raise ImportError(name)
-        return original(name, *arguments, **given)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
     with pytest.raises(ImportError, match=r"keras-tgdd\[tensorboard\]"):
         ImageGrid(tmp_path, log_dir=tmp_path / "log")
     assert ImageGrid(tmp_path).log_dir is None

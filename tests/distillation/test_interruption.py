@@ -1,5 +1,6 @@
 import os
 import signal
+import sys
 import threading
 
 import keras
@@ -13,7 +14,10 @@ from support.networks import small_network
 import keras_tgdd
 from keras_tgdd import DistillationCheckpoint
 from keras_tgdd import Progress
-from keras_tgdd.methods import distill as distillation
+from keras_tgdd.methods import TGDD
+
+# The function `distill` hides its module.
+MODULE = sys.modules["keras_tgdd.methods.distill"]
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +51,7 @@ class CtrlC(keras.callbacks.Callback):
 
 
 @pytest.mark.parametrize("step", [1, 4, 6, 12])
-def test_ends_after_the_step_and_goes_on_bit_for_bit(
+def test_ends_after_the_step_and_resumes_bit_for_bit(
     experts, small_data, tmp_path, capsys, step
 ):
     path = tmp_path / "state.safetensors"
@@ -60,7 +64,7 @@ def test_ends_after_the_step_and_goes_on_bit_for_bit(
     assert trainer.num_steps == step
     said = capsys.readouterr().err
     assert f"interrupted: state after step {step} is saved in" in said
-    assert "the same call goes on from there" in said
+    assert "the same call resumes from there" in said
     again = make(experts, small_data)
     history = fit(again, small_data, DistillationCheckpoint(path))
     assert again.num_steps == 12
@@ -68,7 +72,7 @@ def test_ends_after_the_step_and_goes_on_bit_for_bit(
     np.testing.assert_array_equal(pixels(again), pixels(whole))
 
 
-def test_the_same_trainer_goes_on_too(experts, small_data, tmp_path):
+def test_the_same_trainer_resumes_too(experts, small_data, tmp_path):
     whole, trainer = (make(experts, small_data) for _ in range(2))
     fit(whole, small_data)
     checkpoint = DistillationCheckpoint(tmp_path / "state", seconds=1000)
@@ -93,15 +97,16 @@ def test_pixels_that_are_no_numbers_are_not_saved(
     experts, small_data, tmp_path
 ):
     path = tmp_path / "state.safetensors"
-    trainer = make(experts, small_data)
-    trainer.compile(keras.optimizers.SGD(float("nan")), jit_compile=False)
+    trainer = make(
+        experts, small_data, optimizer=keras.optimizers.SGD(float("nan"))
+    )
     checkpoint = DistillationCheckpoint(path, seconds=1000)
     with pytest.raises(FloatingPointError, match="failed at step 1"):
         fit(trainer, small_data, checkpoint, CtrlC(2))
     assert not path.exists()
 
 
-def test_a_handler_of_ones_own_stays(experts, small_data, tmp_path):
+def test_a_users_handler_stays(experts, small_data, tmp_path):
     calls = []
     signal.signal(signal.SIGINT, lambda *arguments: calls.append(arguments))
     checkpoint = DistillationCheckpoint(tmp_path / "state")
@@ -113,7 +118,7 @@ def test_a_handler_of_ones_own_stays(experts, small_data, tmp_path):
     assert len(calls) == 1 and trainer.num_steps == 12
 
 
-def test_a_thread_of_ones_own_is_left_alone(experts, small_data, tmp_path):
+def test_another_thread_is_left_alone(experts, small_data, tmp_path):
     trainer = make(experts, small_data)
     checkpoint = DistillationCheckpoint(tmp_path / "state")
     arguments = (trainer, small_data, checkpoint)
@@ -125,12 +130,11 @@ def test_a_thread_of_ones_own_is_left_alone(experts, small_data, tmp_path):
 
 def distill(data, directory):
     return keras_tgdd.distill(
-        *data,
-        images_per_class=1,
-        network_fn=small_network,
-        expert_epochs=2,
-        iterations=6,
-        samples_per_class=4,
+        data,
+        1,
+        TGDD(samples_per_class=4),
+        network=small_network,
+        steps=6,
         directory=directory,
         verbose=0,
     )
@@ -143,10 +147,10 @@ class InterruptedProgress(Progress):
 
 
 @pytest.mark.parametrize("kept", [True, False])
-def test_a_whole_job_goes_on(small_data, tmp_path, monkeypatch, capsys, kept):
+def test_a_whole_job_resumes(small_data, tmp_path, monkeypatch, capsys, kept):
     whole = distill(small_data, None)
     directory = tmp_path if kept else None
-    monkeypatch.setattr(distillation, "Progress", InterruptedProgress)
+    monkeypatch.setattr(MODULE, "Progress", InterruptedProgress)
     with pytest.raises(KeyboardInterrupt):
         distill(small_data, directory)
     said = capsys.readouterr().err

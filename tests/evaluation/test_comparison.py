@@ -43,6 +43,14 @@ def test_a_name_is_part_of_a_protocol():
         compare({"a": result(0.5), "b": result(0.5, name="other")})
 
 
+def test_names_settings_that_only_one_protocol_has():
+    plain, cosine = result(0.5), result(0.5, schedule="cosine")
+    with pytest.raises(ValueError, match="schedule: None / 'cosine'"):
+        compare({"a": plain, "b": cosine})
+    with pytest.raises(ValueError, match="schedule: 'cosine' / None"):
+        compare({"a": cosine, "b": plain})
+
+
 def test_refuses_nothing():
     with pytest.raises(ValueError, match="no results"):
         compare({})

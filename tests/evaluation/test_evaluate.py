@@ -6,24 +6,26 @@ from support.networks import small_network
 from support.networks import softmax_network
 
 from keras_tgdd import DistilledDataset
+from keras_tgdd import Normalization
 from keras_tgdd import evaluate
+from keras_tgdd.datasets import ImageDataset
 from keras_tgdd.evaluation import EvaluationResult
 from keras_tgdd.evaluation import get_protocol
-from keras_tgdd.evaluation import random_images
+from keras_tgdd.evaluation import select_images
 from keras_tgdd.training import ClassifierTrainer
 
 PROTOCOL = get_protocol("tgdd", epochs=8, flip=False)
 
 
-def run(distilled, test, network_fn=small_network, **changes):
-    arguments = dict(protocol=PROTOCOL, num_runs=2, verbose=0)
-    return evaluate(
-        distilled, *test, network_fn=network_fn, **{**arguments, **changes}
+def run(distilled, test_data, **changes):
+    arguments = dict(
+        network=small_network, protocol=PROTOCOL, num_runs=2, verbose=0
     )
+    return evaluate(distilled, test_data, **{**arguments, **changes})
 
 
 def test_reports_every_run_mean_and_std(small_data):
-    distilled = random_images(*small_data, images_per_class=2, factor=2)
+    distilled = select_images(small_data, 2, factor=2)
     result = run(distilled, small_data, num_runs=3)
     assert len(result.runs) == 3
     assert result.mean == pytest.approx(np.mean(result.runs))
@@ -35,14 +37,14 @@ def test_reports_every_run_mean_and_std(small_data):
 
 
 def test_seed_decides_each_run_on_its_own(small_data):
-    distilled = random_images(*small_data, images_per_class=2)
+    distilled = select_images(small_data, 2)
     two = run(distilled, small_data, seed=1)
     three = run(distilled, small_data, seed=1, num_runs=3)
     assert three.runs[:2] == two.runs
 
 
 def test_confusion_counts_every_test_image_of_every_network(small_data):
-    distilled = random_images(*small_data, images_per_class=2)
+    distilled = select_images(small_data, 2)
     result = run(distilled, small_data)
     confusion = np.array(result.confusion)
     np.testing.assert_array_equal(
@@ -52,7 +54,7 @@ def test_confusion_counts_every_test_image_of_every_network(small_data):
 
 
 def test_tests_on_the_way_change_nothing_but_the_best_figure(small_data):
-    distilled = random_images(*small_data, images_per_class=2)
+    distilled = select_images(small_data, 2)
     plain = run(distilled, small_data)
     watched = run(distilled, small_data, test_every=2)
     assert plain.best is None and plain.best_runs == ()
@@ -65,7 +67,7 @@ def test_tests_on_the_way_change_nothing_but_the_best_figure(small_data):
 def test_the_best_is_that_of_all_tests(small_data):
     """At a constant rate a shorter training is the start of a longer one."""
     protocol = PROTOCOL.replace(milestones=(), learning_rate=0.3)
-    distilled = random_images(*small_data, images_per_class=2)
+    distilled = select_images(small_data, 2)
     found = run(distilled, small_data, protocol=protocol, test_every=2)
     shorter = [
         run(distilled, small_data, protocol=protocol.replace(epochs=n)).runs
@@ -79,7 +81,7 @@ def test_finished_networks_are_not_trained_again(
     small_data, tmp_path, monkeypatch
 ):
     path = tmp_path / "runs.json"
-    distilled = random_images(*small_data, images_per_class=1)
+    distilled = select_images(small_data, 1)
     whole = run(distilled, small_data, num_runs=3)
     run(distilled, small_data, num_runs=2, filepath=path)
     trained = []
@@ -102,12 +104,12 @@ def test_finished_networks_of_another_evaluation_are_refused(
     small_data, tmp_path
 ):
     path = tmp_path / "runs.json"
-    distilled = random_images(*small_data, images_per_class=1)
+    distilled = select_images(small_data, 1)
     run(distilled, small_data, num_runs=1, filepath=path)
     kept = path.read_text()
     with pytest.raises(ValueError, match="Received: another seed"):
         run(distilled, small_data, seed=1, filepath=path)
-    other = random_images(*small_data, images_per_class=1, seed=1)
+    other = select_images(small_data, 1, seed=1)
     with pytest.raises(ValueError, match="another training images"):
         run(other, small_data, filepath=path)
     assert path.read_text() == kept
@@ -120,7 +122,7 @@ def test_finished_networks_of_another_evaluation_are_refused(
 
 
 def test_a_result_survives_json(small_data):
-    distilled = random_images(*small_data, images_per_class=1)
+    distilled = select_images(small_data, 1)
     result = run(distilled, small_data, test_every=4)
     text = json.dumps(result.to_dict())
     again = EvaluationResult.from_dict(json.loads(text))
@@ -132,14 +134,43 @@ def test_a_result_survives_json(small_data):
 
 
 def test_arrays_and_distilled_sets_are_measured_alike(small_data):
-    distilled = random_images(*small_data, images_per_class=3, factor=2)
+    distilled = select_images(small_data, 3, factor=2)
     arrays = run(
-        distilled.to_numpy(),
-        small_data,
-        mean=distilled.mean,
-        std=distilled.std,
+        distilled.to_numpy(), small_data, normalization=distilled.normalization
     )
     assert arrays.runs == run(distilled, small_data).runs
+    assert arrays.images_per_class is None and arrays.method is None
+
+
+def test_a_pair_is_normalized_by_its_own_statistics(small_data):
+    own = run(small_data, small_data, num_runs=1, test_every=1)
+    given = run(
+        small_data,
+        small_data,
+        num_runs=1,
+        test_every=1,
+        normalization=Normalization.of(small_data[0]),
+    )
+    assert given.best_runs == own.best_runs
+    assert given.confusion == own.confusion
+
+
+def test_the_test_part_of_a_data_set_is_test_data(small_data):
+    x, y = small_data
+    test_data = (x[::2], y[::2])
+    data = ImageDataset(
+        name="small",
+        x_train=x[1::2],
+        y_train=y[1::2],
+        x_test=test_data[0],
+        y_test=test_data[1],
+        class_names=("dark", "medium", "bright"),
+        normalization=Normalization.of(x),
+    )
+    distilled = select_images(small_data, 2)
+    found = run(distilled, data, num_runs=1)
+    assert found.confusion == run(distilled, test_data, num_runs=1).confusion
+    assert np.sum(found.confusion) == len(test_data[1])
 
 
 def test_good_images_beat_mislabelled_ones(small_data):
@@ -152,7 +183,7 @@ def test_good_images_beat_mislabelled_ones(small_data):
 
 
 def test_a_users_network_can_be_evaluated(small_data):
-    result = run(small_data, small_data, network_fn=softmax_network, num_runs=1)
+    result = run(small_data, small_data, network=softmax_network, num_runs=1)
     assert 0.0 <= result.mean <= 1.0
 
 
@@ -163,7 +194,7 @@ def test_test_data_may_lack_a_class(small_data):
 
 def test_bad_input_is_refused(small_data):
     x, y = small_data
-    distilled = random_images(x, y, images_per_class=1)
+    distilled = select_images(small_data, 1)
     with pytest.raises(ValueError, match="Images of `x_test` must have shape"):
         run(distilled, (x[:, :4], y))
     with pytest.raises(ValueError, match=r"`y_test` must lie in \[0, 3\)"):
@@ -171,17 +202,28 @@ def test_bad_input_is_refused(small_data):
     with pytest.raises(ValueError, match="`num_runs` must be"):
         run(distilled, small_data, num_runs=0)
     with pytest.raises(ValueError, match="carries its own normalization"):
-        run(distilled, small_data, mean=0.5)
+        run(distilled, small_data, normalization=Normalization(0.5))
+    with pytest.raises(TypeError, match="pair .x_test.*Received: ndarray"):
+        run(distilled, x)
+    network = small_network(x.shape[1:], 3)
+    with pytest.raises(TypeError, match="`network` must be a function.*Func"):
+        run(distilled, small_data, network=network)
     with pytest.raises(TypeError, match="DistilledDataset or a pair"):
         run(x, small_data)
     with pytest.raises(ValueError, match="`protocol` must be one of"):
         run(distilled, small_data, protocol="other")
 
 
-def test_normalization_of_the_set_is_used(small_data):
-    """A set whose std is enormous feeds zeros: nothing can be learned."""
-    distilled = random_images(*small_data, images_per_class=2)
-    blind = DistilledDataset(distilled.images, mean=0.5, std=1e9)
-    result = run(blind, small_data, num_runs=1)
-    counts = np.bincount(small_data[1]) / len(small_data[1])
-    assert np.any(np.isclose(result.runs[0], counts))  # one class for all
+@pytest.mark.parametrize("as_pair", [False, True])
+def test_the_given_normalization_is_used(small_data, as_pair):
+    """An enormous std feeds zeros: nothing can be learned."""
+    images = select_images(small_data, 2).images
+    blind = Normalization(0.5, 1e9)
+    distilled = DistilledDataset(images, normalization=blind)
+    if as_pair:
+        distilled, changes = distilled.to_numpy(), {"normalization": blind}
+    else:
+        changes = {}
+    result = run(distilled, small_data, num_runs=1, **changes)
+    predicted = np.sum(result.confusion, axis=0)
+    assert np.count_nonzero(predicted) == 1  # one class for all

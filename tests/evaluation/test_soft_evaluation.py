@@ -13,18 +13,19 @@ from keras_tgdd.evaluation import EvaluationResult
 from keras_tgdd.evaluation import compare
 from keras_tgdd.evaluation import get_protocol
 from keras_tgdd.evaluation import pool
-from keras_tgdd.evaluation import random_images
+from keras_tgdd.evaluation import relabel
+from keras_tgdd.evaluation import select_images
 from keras_tgdd.models.frozen_network import flat_weights
 from keras_tgdd.training import TrainingRecipe
 
 PROTOCOL = get_protocol("tgdd", epochs=4, flip=False)
 
 
-def run(distilled, test, **changes):
+def run(distilled, test_data, **changes):
     arguments = dict(
-        network_fn=small_network, protocol=PROTOCOL, num_runs=1, verbose=0
+        network=small_network, protocol=PROTOCOL, num_runs=1, verbose=0
     )
-    return evaluate(distilled, *test, **{**arguments, **changes})
+    return evaluate(distilled, test_data, **{**arguments, **changes})
 
 
 def result(labels="hard", **changes):
@@ -35,10 +36,10 @@ def result(labels="hard", **changes):
 
 @pytest.fixture(scope="module")
 def soft(experts, small_data):
-    return random_images(*small_data, 2, factor=2).relabel(experts, 4.0)
+    return relabel(select_images(small_data, 2, factor=2), experts, 4.0)
 
 
-def trained_weights(distilled, test, **changes):
+def trained_weights(distilled, test_data, **changes):
     """The result, and the weights that the network ends with."""
     networks = []
 
@@ -46,7 +47,7 @@ def trained_weights(distilled, test, **changes):
         networks.append(small_network(*arguments))
         return networks[-1]
 
-    found = run(distilled, test, network_fn=remembering, **changes)
+    found = run(distilled, test_data, network=remembering, **changes)
     return found, flat_weights(networks[0])
 
 
@@ -76,13 +77,12 @@ def test_soft_labels_decide_what_is_learned(small_data):
 
 
 def test_one_hot_soft_labels_train_bit_for_bit_as_hard_ones(small_data):
-    hard = random_images(*small_data, images_per_class=2, factor=2)
+    hard = select_images(small_data, 2, factor=2)
     one_hot = np.eye(3)[hard.to_numpy()[1]]
     soft = DistilledDataset(
         hard.images,
         factor=2,
-        mean=hard.mean,
-        std=hard.std,
+        normalization=hard.normalization,
         soft_labels=one_hot,
     )
     assert PROTOCOL.cutmix == 0.5 and PROTOCOL.augmentation
@@ -93,10 +93,10 @@ def test_one_hot_soft_labels_train_bit_for_bit_as_hard_ones(small_data):
 
 
 def test_sets_without_soft_labels_are_refused(small_data):
-    distilled = random_images(*small_data, images_per_class=1)
-    with pytest.raises(ValueError, match=r"relabel\(experts\).*Received: Dis"):
+    distilled = select_images(small_data, 1)
+    with pytest.raises(ValueError, match=r"relabel\(distilled, exp.*Dis"):
         run(distilled, small_data, soft_labels=True)
-    with pytest.raises(ValueError, match="Received: tuple without any"):
+    with pytest.raises(ValueError, match="Received: tuple without soft"):
         run(small_data, small_data, soft_labels=True)
     labels = np.full((3, 3), 1 / 3)
     with pytest.raises(TypeError, match="True or False.*Received: ndarray"):
@@ -123,10 +123,10 @@ def test_results_stored_before_are_on_hard_labels():
 
 
 def test_tables_of_both_kinds_are_refused():
-    message = "bring what experts know.*'a' on hard labels and 'b' on soft"
+    message = "transfer the experts.*'a' on hard labels and 'b' on soft"
     with pytest.raises(ValueError, match=message):
         compare({"a": result(), "b": result("soft")})
-    with pytest.raises(ValueError, match="hard and on soft labels do not"):
+    with pytest.raises(ValueError, match="hard and on soft labels are not"):
         pool([result("soft"), result()])
     table = compare({"a": result("soft"), "b": result("soft")})
     assert table.splitlines()[0].endswith("8 epochs, soft labels")
@@ -151,8 +151,10 @@ def test_a_report_keeps_them_in_tables_of_their_own(tmp_path):
         heading = tables[1].splitlines()[0]
         assert "8 epochs, soft labels" in heading
         assert "soft" not in tables[0].splitlines()[0]
-        assert "taught" in tables[1] and "do not compare" in text
-        assert "kept apart from those on hard labels" in " ".join(text.split())
+        assert "taught" in tables[1] and "are not comparable" in text
+        assert "kept apart from results on hard labels" in " ".join(
+            text.split()
+        )
     pictures = [p.name for p in (tmp_path / "report_files").iterdir()]
     assert sum("soft_labels" in name for name in pictures) == 1
     assert len(pictures) == 2
@@ -170,7 +172,7 @@ def test_finished_runs_of_other_labels_are_refused(
     assert again.runs == first.runs and again.labels == "soft"
     with pytest.raises(ValueError, match="Received: another kind of labels"):
         run(soft, small_data, filepath=path)
-    cooler = soft.relabel(experts, 1.0)
+    cooler = relabel(soft, experts, 1.0)
     with pytest.raises(ValueError, match="Received: another soft labels"):
         run(cooler, small_data, soft_labels=True, filepath=path)
     assert path.read_text() == kept

@@ -34,7 +34,7 @@ def test_matches_oracle_in_value_and_image_gradient(
     assert_matches_oracle(layer, oracle, rng.normal(size=shape))
 
 
-def test_blocks_of_another_size(rng):
+def test_blocks_that_are_not_square(rng):
     x = rng.normal(size=(2, 6, 8, 2)).astype("float32")
     output = ops.convert_to_numpy(BlockAveragePooling2D((3, 2))(x))
     np.testing.assert_allclose(output, oracle(x, 3, 2), rtol=1e-5)

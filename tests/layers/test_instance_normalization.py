@@ -30,7 +30,7 @@ def test_matches_oracle_in_value_and_image_gradient(rng):
     assert_matches_oracle(layer, lambda a: oracle(a, gamma, beta), x)
 
 
-def test_equals_group_normalization_with_one_channel_a_group(rng):
+def test_equals_group_normalization_with_one_channel_per_group(rng):
     x = rng.normal(size=(2, 6, 6, 4)).astype("float32")
     ours = InstanceNormalization()(x)
     keras_layer = keras.layers.GroupNormalization(groups=-1, epsilon=1e-5)

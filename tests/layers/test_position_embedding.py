@@ -8,12 +8,13 @@ from support.layer_round import check_model
 from keras_tgdd.layers import PositionEmbedding
 
 
-def test_adds_a_vector_of_its_own_to_each_position(rng):
+def test_adds_a_different_vector_to_each_position(rng):
     layer = PositionEmbedding()
     x = rng.normal(size=(2, 5, 3)).astype("float32")
     layer.build(x.shape)
     vectors = ops.convert_to_numpy(layer.embeddings.value)
     assert vectors.shape == (5, 3)
+    assert len(np.unique(vectors, axis=0)) == 5
     assert 0 < np.abs(vectors).max() <= 0.04 + 1e-6
     assert_matches_oracle(layer, lambda values: values + vectors, x)
 

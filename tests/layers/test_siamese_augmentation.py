@@ -22,7 +22,7 @@ def read(image, y, x):
 
 
 def warp(image, position):
-    """Reads every output pixel at `position(y, x)`, relative to the centre."""
+    """Reads each output pixel at `position(y, x)`, relative to the centre."""
     height, width = image.shape[:2]
     centre = np.array([(height - 1) / 2, (width - 1) / 2])
     output = np.zeros_like(image)
@@ -106,7 +106,7 @@ def oracle(images, draw, names):
 def test_matches_oracle_in_value_and_image_gradient(rng, strategies):
     layer = SiameseAugmentation(strategies, rotate=40.0, crop=0.3)
     draw = layer.draw(rng, 2, image_size=(5, 6))
-    if "rotate" in draw:  # no reading exactly between two pixels
+    if "rotate" in draw:  # avoids reading exactly between two pixels
         draw["rotate"] = draw["rotate"] + np.float32(0.01)
     images = rng.normal(size=(2, 2, 5, 6, 3))
     assert_matches_oracle(
@@ -128,7 +128,7 @@ def test_images_of_a_group_share_its_draw(rng, strategies):
     )
 
 
-def test_per_image_mode_equals_groups_of_one(rng):
+def test_a_draw_per_image_equals_groups_of_one(rng):
     layer = SiameseAugmentation(("flip", "color", "rotate"))
     draw = layer.draw(rng, 4, image_size=(6, 6))
     images = rng.normal(size=(4, 6, 6, 3)).astype("float32")
@@ -164,6 +164,25 @@ def test_operations_not_chosen_change_nothing(rng):
         )
 
 
+def test_stored_runs_resume_with_the_same_draws():
+    strategies = ("flip", "color", ("crop", "scale", "rotate"), "cutout")
+    layer = SiameseAugmentation(strategies)
+    draw = layer.draw(np.random.default_rng(3), 2, image_size=(9, 12))
+    expected = {
+        "flip": [1, 0],
+        "brightness": [-0.2631895, 0.3012745],
+        "saturation": [1.1643240, 0.1882573],
+        "contrast": [0.9331269, 0.9790513],
+        "crop": [[-1, 1], [1, -2]],
+        "scale": [[1, 1], [1, 1]],
+        "rotate": [0, 0],
+        "cutout": [[-1, 7], [0, 1]],
+    }
+    assert list(draw) == list(expected)
+    for name, value in expected.items():
+        np.testing.assert_allclose(draw[name], value, rtol=1e-6)
+
+
 def test_draws_have_the_stated_ranges(rng):
     layer = SiameseAugmentation(tuple(ORACLES))
     draw = layer.draw(rng, 20_000, image_size=(32, 16))
@@ -187,7 +206,7 @@ def test_draws_have_the_stated_ranges(rng):
     assert {value.dtype for value in draw.values()} == {np.dtype("float32")}
 
 
-def test_saturation_leaves_grey_images_alone(rng):
+def test_saturation_does_not_change_grey_images(rng):
     layer = SiameseAugmentation(("color",), brightness=0.0, contrast=0.0)
     draw = layer.draw(rng, 5, image_size=(4, 4))
     images = rng.normal(size=(5, 4, 4, 1)).astype("float32")

@@ -34,7 +34,7 @@ def test_reads_the_input_of_the_last_dense_layer(rng):
     assert features.shape == (3, frozen.feature_size)
 
 
-def test_weights_are_those_given_not_those_of_the_network(rng):
+def test_the_given_weights_count_not_those_of_the_network(rng):
     network = small_network((8, 8, 2), 3)
     other = small_network((8, 8, 2), 3)
     frozen = FrozenNetwork(network)
@@ -143,6 +143,20 @@ def test_refuses_networks_of_other_shapes():
         FrozenNetwork(network)
 
 
+def test_channels_first_networks_do_not_fit_the_data():
+    with pytest.raises(ValueError, match=r"\(8, 8, 2\), channels last"):
+        check_network(small_network((2, 8, 8), 3), (8, 8, 2), 3)
+
+
+def test_weights_are_no_state_of_a_model_that_uses_the_network():
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.frozen = FrozenNetwork(small_network((8, 8, 2), 3))
+
+    assert Model().variables == []
+
+
 @pytest.mark.parametrize("shape, classes", [((9, 8, 2), 3), ((8, 8, 2), 4)])
 def test_networks_that_do_not_fit_the_data_are_refused(shape, classes):
     network = small_network((8, 8, 2), 3)
@@ -206,12 +220,12 @@ def test_chunks_are_compiled_once(rng):
 
 def test_bytes_of_the_activations_of_an_image():
     frozen = FrozenNetwork(small_network((8, 8, 2), 3))
-    # Convolution, norm and ReLU, pooling and its flat view, logits, input.
+    # Convolution, norm and ReLU; pooling and its flat view; logits; input.
     numbers = 3 * 8 * 8 * 4 + 2 * 4 * 4 * 4 + 3 + 8 * 8 * 2
     assert frozen.activation_bytes == 4 * numbers
 
 
-def test_features_of_several_layers_lie_side_by_side(rng):
+def test_features_of_several_layers_are_concatenated(rng):
     network = small_network((8, 8, 2), 3)
     names = [network.layers[1].name, "features"]
     frozen = FrozenNetwork(network, names)

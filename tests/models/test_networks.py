@@ -1,4 +1,4 @@
-"""What all networks for cross-architecture evaluation have in common."""
+"""What all networks of the package have in common."""
 
 import functools
 import itertools
@@ -68,7 +68,7 @@ def test_images_of_side_28_are_padded(name):
 
 
 @pytest.mark.parametrize("name", ["conv_net", "vision_transformer"])
-def test_no_two_kernels_are_drawn_alike(name):
+def test_no_two_kernels_are_alike(name):
     network = NETWORKS[name][0]((32, 32, 3), 10)
     draw_weights(network, 1)
     kernels = {
@@ -96,7 +96,7 @@ def test_norms_can_be_chosen_and_weights_drawn(norm):
 def test_start_within_the_bounds_of_pytorch():
     network = models.AlexNet((32, 32, 3), 10)
     kernel, bias = network.get_layer("conv_2").get_weights()
-    # As float32 has it: a draw may be rounded up to the bound.
+    # In float32, because a draw may be rounded up to the bound.
     bound = np.float32(1 / np.sqrt(5 * 5 * 128))
     for values in (kernel, bias):
         assert 0.9 * bound < np.abs(values).max() <= bound
@@ -130,8 +130,8 @@ def test_refuses_what_does_not_fit(call, message):
         call()
 
 
-def test_tokens_of_the_transformer_see_one_another_from_the_start():
-    """Queries, keys and values keep the size of their inputs."""
+def test_tokens_of_the_transformer_attend_to_one_another_from_the_start():
+    """Queries, keys and values are as large as their inputs."""
     network = models.VisionTransformer((8, 8, 3), 2)
     attention = network.get_layer("attention_1")
     for weight in attention.get_weights()[::2]:  # the others are biases

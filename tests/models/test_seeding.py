@@ -63,7 +63,7 @@ def test_a_seed_gives_the_same_weights_on_every_backend():
     )
 
 
-def test_initializers_of_ones_own_are_seeded_too():
+def test_custom_initializers_are_seeded_too():
     with keras.saving.custom_object_scope({"Ternary": Ternary}):
         layer = keras.layers.Dense(8, kernel_initializer=Ternary())
         network = keras.Sequential([keras.Input((8,)), layer])

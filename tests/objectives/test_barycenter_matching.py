@@ -10,7 +10,8 @@ from support.objective_steps import assert_takes_steps
 from support.objective_steps import make
 from support.objective_steps import tensors
 
-from keras_tgdd.distillation.summaries import SummaryPlan
+import keras_tgdd
+from keras_tgdd import SummaryPlan
 from keras_tgdd.objectives import BarycenterMatching
 
 ATOMS = 2
@@ -47,7 +48,7 @@ def test_matches_oracle_in_value_and_gradient(rng, atoms):
 
 
 def test_atoms_on_a_line_are_means_of_equal_shares(rng):
-    """Optimal transport on a line keeps the order."""
+    """Optimal transport on a line preserves the order."""
     features = rng.normal(size=(2, 12, 1)).astype("float32")
     atoms = finished(BarycenterMatching(4), features)["atoms"]
     for label in range(2):
@@ -115,10 +116,11 @@ def test_the_seed_fixes_the_atoms(rng):
 
 def test_a_trainer_takes_compiled_steps(experts, small_data, tmp_path):
     objective = BarycenterMatching(ATOMS, statistics_weight=1.0)
-    summaries = experts.summarize(
-        *small_data,
+    summaries = keras_tgdd.summarize(
+        experts,
+        small_data,
         objective,
-        AUGMENTATION,
+        augmentation=AUGMENTATION,
         plan=SummaryPlan(4, snapshots=(-1,)),
         samples_per_class=None,
         directory=tmp_path,
@@ -131,18 +133,24 @@ def test_a_trainer_takes_compiled_steps(experts, small_data, tmp_path):
 
 def test_refuses_another_number_of_images(experts, small_data, tmp_path):
     objective = BarycenterMatching(3)
-    summaries = experts.summarize(
-        *small_data, objective, AUGMENTATION, 2, directory=tmp_path, verbose=0
+    summaries = keras_tgdd.summarize(
+        experts,
+        small_data,
+        objective,
+        augmentation=AUGMENTATION,
+        plan=2,
+        directory=tmp_path,
+        verbose=0,
     )
     with pytest.raises(ValueError, match="atoms_per_class=3, and 2 images"):
         make(experts, small_data, objective, 0.1).fit(summaries, verbose=0)
 
 
-def test_finished_summaries_neither_merge_nor_stay_away(rng):
+def test_finished_summaries_are_compared_and_not_merged(rng):
     objective = BarycenterMatching(ATOMS)
     features = rng.normal(size=(2, 4, 3))
     summary = finished(objective, features)
-    with pytest.raises(TypeError, match="hold barycentres, which do not add"):
+    with pytest.raises(TypeError, match="barycentres, which cannot be merged"):
         objective.merge(tensors(summary), tensors(summary))
     unfinished = objective.summarize(as_tensor(features))
     with pytest.raises(ValueError, match=r"Received: a summary of \['feat"):
@@ -154,7 +162,7 @@ def test_finished_summaries_neither_merge_nor_stay_away(rng):
 def test_says_what_to_install(rng, monkeypatch):
     monkeypatch.setitem(sys.modules, "ot", None)
     monkeypatch.setitem(sys.modules, "ot.lp", None)
-    with pytest.raises(ImportError, match=r"keras-tgdd\[transport\]"):
+    with pytest.raises(ImportError, match=r"POT.*keras-tgdd\[transport\]"):
         finished(BarycenterMatching(1), rng.normal(size=(1, 2, 3)))
 
 

@@ -3,11 +3,14 @@ import pytest
 from keras import ops
 from support.gradients import assert_matches_oracle
 from support.gradients import value_and_gradient
+from support.objective_steps import AUGMENTATION
 from support.objective_steps import as_tensor
 from support.objective_steps import assert_filling_does_not_count
 from support.objective_steps import assert_merges
 from support.objective_steps import assert_takes_steps
+from support.objective_steps import make
 
+import keras_tgdd
 from keras_tgdd.objectives import CharacteristicFunctionMatching
 
 
@@ -70,7 +73,7 @@ def test_gradient_is_finite_where_nothing_differs(rng, alpha):
         assert np.all(np.isfinite(gradient))
 
 
-def test_length_of_features_does_not_matter(rng):
+def test_the_norm_of_features_does_not_matter(rng):
     objective = built(6)
     real, synthetic = rng.normal(size=(2, 2, 4, 6))
     losses = [
@@ -100,7 +103,7 @@ def test_frequencies_are_standard_normal_and_fixed_by_the_seed():
     assert np.all(other != first)
 
 
-def test_serves_features_of_several_sizes(rng):
+def test_one_objective_reads_features_of_several_sizes(rng):
     objective = built(4)
     objective.build((2, 3))
     for size in (4, 5):
@@ -118,16 +121,27 @@ def test_a_trainer_takes_compiled_steps(experts, small_data):
 
 def test_distils_from_summaries(experts, small_data, tmp_path):
     objective = CharacteristicFunctionMatching(32)
-    summaries = experts.summarize(
-        *small_data, objective, plan=3, directory=tmp_path, verbose=0
+    summaries, again = (
+        keras_tgdd.summarize(
+            experts,
+            small_data,
+            objective,
+            augmentation=AUGMENTATION,
+            plan=3,
+            directory=tmp_path,
+            verbose=0,
+        )
+        for _ in range(2)
     )
     assert summaries.values["real"].shape == (3, 3, 32)
-    again = experts.summarize(
-        *small_data, objective, plan=3, directory=tmp_path, verbose=0
-    )
     np.testing.assert_array_equal(
         again.values["imag"], summaries.values["imag"]
     )
+    trainer = make(experts, small_data, objective, 0.5)
+    start = ops.convert_to_numpy(trainer.synthetic.images.value).copy()
+    trainer.fit(summaries, steps_per_epoch=2, verbose=0)
+    moved = ops.convert_to_numpy(trainer.synthetic.images.value) - start
+    assert np.all(np.abs(moved).reshape(3, -1).max(axis=1) > 1e-3)
 
 
 def test_config_makes_the_same_objective():

@@ -32,7 +32,7 @@ def test_matches_oracle_in_value_and_gradient(rng):
     )
 
 
-def test_summaries_of_two_parts_merge_to_that_of_the_whole(rng):
+def test_summaries_of_two_parts_merge_to_the_summary_of_all(rng):
     features = rng.normal(size=(3, 7, 4)).astype("float32")
     objective = ClassMeanMatching()
     merged = objective.merge(

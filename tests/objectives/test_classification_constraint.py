@@ -35,7 +35,7 @@ def test_probabilities_give_the_same_as_their_logits(rng):
     )
 
 
-def test_a_class_weighs_the_same_however_many_images_it_has(rng):
+def test_the_number_of_images_does_not_scale_the_loss_of_a_class(rng):
     logits = rng.normal(size=(3, 2, 3)).astype("float32")
     constraint = ClassificationConstraint()
     once = ops.convert_to_numpy(constraint(ops.convert_to_tensor(logits)))

@@ -7,6 +7,7 @@ from support.objective_steps import as_tensor
 from support.objective_steps import assert_filling_does_not_count
 from support.objective_steps import assert_takes_steps
 
+import keras_tgdd
 from keras_tgdd.objectives import CovarianceMatching
 
 
@@ -56,11 +57,11 @@ def test_filling_does_not_count(rng):
     )
 
 
-def test_summaries_are_not_kept(experts, small_data):
+def test_summaries_are_not_stored(experts, small_data):
     objective = CovarianceMatching()
     assert objective.class_separable
     with pytest.raises(ValueError, match="CovarianceMatching needs a later"):
-        experts.summarize(*small_data, objective)
+        keras_tgdd.summarize(experts, small_data, objective)
     with pytest.raises(TypeError, match="CovarianceMatching cannot be merged"):
         objective.merge({}, {})
 

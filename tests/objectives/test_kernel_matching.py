@@ -55,7 +55,7 @@ def test_matches_oracle_in_value_and_gradient(rng, bandwidths):
     # Far from the origin, where inner products alone would lose digits.
     real = 20 + rng.normal(size=(3, 5, 4))
     synthetic = 20.5 + 2 * rng.normal(size=(3, 2, 4))
-    # The base stays where it is while the numeric gradient moves features.
+    # The numeric gradient moves features; the base stays fixed.
     bases = [base_of(*pair) for pair in zip(real, synthetic, strict=True)]
     objective = KernelMatching(bandwidths)
     summary = objective.summarize(ops.convert_to_tensor(real.astype("float32")))
@@ -66,7 +66,7 @@ def test_matches_oracle_in_value_and_gradient(rng, bandwidths):
     )
 
 
-def test_features_in_other_units_are_as_far_apart(rng):
+def test_the_scale_of_features_does_not_matter(rng):
     real, synthetic = rng.normal(size=(2, 3, 6, 4))
     objective = KernelMatching()
     np.testing.assert_allclose(

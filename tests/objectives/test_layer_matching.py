@@ -61,11 +61,11 @@ def test_matches_oracle_in_value_and_gradient(
     [((2,), [1, 1]), ((1, 2), [1, 1, 1]), ((1, 1, 1, 1), [0.1, 0.1, 1, 1])],
 )
 def test_the_last_two_layers_weigh_most(rng, sizes, weights):
-    left_open = LayerMatching(None, 0.0)
-    left_open.build(sizes)
+    objective = LayerMatching(None, 0.0)
+    objective.build(sizes)
     real, synthetic = rng.normal(size=(2, 2, 3, sum(sizes)))
-    loss = left_open.compare(
-        left_open.summarize(as_tensor(real)), as_tensor(synthetic)
+    loss = objective.compare(
+        objective.summarize(as_tensor(real)), as_tensor(synthetic)
     )
     gap = real.mean(axis=1) - synthetic.mean(axis=1)
     np.testing.assert_allclose(
@@ -91,7 +91,7 @@ def test_declares_its_properties():
 
 
 def test_a_trainer_takes_compiled_steps(experts, small_data):
-    layers = experts.reading(["relu_1", "features"])
+    layers = experts.with_feature_layer(["relu_1", "features"])
     assert_takes_steps(layers, small_data, LayerMatching(), 0.01)
 
 
@@ -101,7 +101,7 @@ def test_a_trainer_refuses_weights_of_other_layers(experts, small_data):
         assert_takes_steps(experts, small_data, LayerMatching([1, 0.5]), 0.1)
 
 
-def test_must_be_built_and_stays_so(rng):
+def test_is_built_before_use_and_once(rng):
     features = as_tensor(rng.normal(size=(3, 5, 9)))
     with pytest.raises(ValueError, match="call `build` first"):
         LayerMatching().summarize(features)

@@ -49,7 +49,7 @@ def oracle(real, synthetic, base, num_features):
 def test_matches_oracle_in_value_and_gradient(rng):
     real = rng.normal(size=(3, 5, 4))
     synthetic = 0.5 + rng.normal(size=(3, 2, 4))
-    # 12 frequencies, which 5 bandwidths do not share evenly.
+    # 12 frequencies: two bandwidths have three of them, three have two.
     objective = built(7.0, num_features=24)
     summary = objective.summarize(to_tensor(real))
     assert_matches_oracle(
@@ -59,7 +59,7 @@ def test_matches_oracle_in_value_and_gradient(rng):
     )
 
 
-def test_nears_the_exact_kernel_as_features_are_added(rng):
+def test_more_random_features_come_nearer_to_the_exact_kernel(rng):
     real = rng.normal(size=(6, 32, 16))
     synthetic = 0.3 + 1.2 * rng.normal(size=(6, 8, 16))
     stacked = np.concatenate([real, synthetic], axis=1)
@@ -101,7 +101,7 @@ def test_base_is_the_mean_squared_distance_of_different_features(rng):
         RandomFeatureMatching.mean_squared_distance(features[:, :1])
 
 
-def test_summaries_of_two_parts_merge_to_that_of_the_whole(rng):
+def test_summaries_of_two_parts_merge_to_the_summary_of_all(rng):
     features = rng.normal(size=(3, 7, 4))
     objective = built(8.0, num_features=20)
     merged = objective.merge(
@@ -132,7 +132,7 @@ def test_features_of_weight_0_do_not_count(rng):
         )
 
 
-def test_building_twice_leads_to_the_same_and_a_seed_to_others(rng):
+def test_frequencies_depend_on_the_seed_alone(rng):
     real, synthetic = rng.normal(size=(2, 2, 3, 4))
     objective = built(8.0, num_features=20)
     once = compare(objective, real, synthetic)
@@ -143,12 +143,12 @@ def test_building_twice_leads_to_the_same_and_a_seed_to_others(rng):
 
 
 def test_takes_compiled_steps(experts, small_data):
-    # Features of the small experts lie about so far apart.
+    # About the squared distance of features of the small experts.
     objective = RandomFeatureMatching(10.0, num_features=200)
     assert_takes_steps(experts, small_data, objective, 0.1, falls_to=0.8)
 
 
-def test_stored_summaries_of_two_parts_make_that_of_all(
+def test_stored_summaries_of_two_parts_merge_to_the_summary_of_all(
     experts, small_data, tmp_path
 ):
     objective = RandomFeatureMatching(10.0, num_features=20)
@@ -156,12 +156,12 @@ def test_stored_summaries_of_two_parts_make_that_of_all(
         summarize(experts, part, tmp_path, objective=objective)
         for part in (small_data, *split(*small_data))
     )
-    merged = first.merge(second, objective)
+    merged = first.merge(second)
     for key, value in whole.values.items():
         np.testing.assert_allclose(merged.values[key], value, atol=1e-5)
 
 
-def test_gives_its_arguments():
+def test_config_makes_the_same_objective():
     given = dict(base_bandwidth=2.0, bandwidths=[1.0], num_features=4, seed=3)
     assert RandomFeatureMatching(**given).get_config() == given
     assert RandomFeatureMatching.cacheable

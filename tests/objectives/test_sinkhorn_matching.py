@@ -8,10 +8,10 @@ from support.objective_steps import assert_takes_steps
 from keras_tgdd.objectives import ClassMeanMatching
 from keras_tgdd.objectives import SinkhornMatching
 
-# Enough for the plans of the small sets below to settle. The gradient, which
-# holds plans fixed, then is that of the oracle, which does not, to the
+# Iterations after which the plans of the small sets below have converged. The
+# gradient with a fixed plan then equals the gradient of the oracle, within the
 # tolerance of all oracles.
-SETTLED = 30
+CONVERGED = 30
 
 
 def soft_minimum(values, epsilon):
@@ -61,13 +61,13 @@ def compare(objective, real, synthetic):
 def test_matches_oracle_in_value_and_gradient(rng):
     real = rng.normal(size=(2, 4, 3))
     synthetic = 0.5 + rng.normal(size=(2, 3, 3))
-    # It stays where it is while the numeric gradient moves features.
+    # The numeric gradient moves features; epsilon stays fixed.
     epsilons = absolute_epsilons(real, synthetic, 0.2)
-    objective = SinkhornMatching(0.2, SETTLED)
+    objective = SinkhornMatching(0.2, CONVERGED)
     summary = objective.summarize(ops.convert_to_tensor(real.astype("float32")))
     assert_matches_oracle(
         lambda features: objective.compare(summary, features),
-        lambda features: oracle(real, features, epsilons, SETTLED),
+        lambda features: oracle(real, features, epsilons, CONVERGED),
         synthetic,
     )
 
@@ -77,7 +77,7 @@ def test_a_small_epsilon_gives_the_cost_of_the_best_assignment(rng):
     order = rng.permutation(4)
     synthetic = real[:, order] + 0.1 * rng.normal(size=(1, 4, 3))
     expected = np.mean(np.sum((real[:, order] - synthetic) ** 2, axis=-1))
-    value = compare(SinkhornMatching(1e-3, SETTLED), real, synthetic)
+    value = compare(SinkhornMatching(1e-3, CONVERGED), real, synthetic)
     np.testing.assert_allclose(value, [expected], rtol=0.02)
 
 
@@ -91,9 +91,9 @@ def test_a_large_epsilon_gives_the_distance_of_the_means(rng):
     )
 
 
-def test_equal_sets_are_not_apart_in_any_order(rng):
+def test_the_distance_of_equal_sets_is_zero_in_any_order(rng):
     real = rng.normal(size=(2, 6, 4))
-    value = compare(SinkhornMatching(0.2, SETTLED), real, real[:, ::-1])
+    value = compare(SinkhornMatching(0.2, CONVERGED), real, real[:, ::-1])
     np.testing.assert_allclose(value, 0, atol=1e-4)
 
 

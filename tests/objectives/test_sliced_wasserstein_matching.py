@@ -90,7 +90,7 @@ def test_equal_features_have_a_finite_gradient():
     assert_finite_where_features_are_equal(built())
 
 
-def test_building_twice_leads_to_the_same_and_a_seed_to_others(rng):
+def test_directions_depend_on_the_seed_alone(rng):
     real, synthetic = rng.normal(size=(2, 2, 3, 4))
     objective = built()
     once = compare(objective, real, synthetic)

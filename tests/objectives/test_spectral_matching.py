@@ -77,7 +77,7 @@ def test_matches_oracle_in_value_and_gradient(rng, kernel):
 
 
 def test_without_class_counts_the_loss_is_the_estimate_of_the_kernel(rng):
-    """MMD² with the kernel that the frequencies stand for."""
+    """MMD² with the kernel that the frequencies estimate."""
     real, synthetic = rng.normal(size=(2, 5, 4)), rng.normal(size=(2, 3, 4))
     objective = built(4, base_bandwidth=1.0)
     frequencies = objective.draw_frequencies(4)
@@ -100,14 +100,14 @@ def test_without_class_counts_the_loss_is_the_estimate_of_the_kernel(rng):
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_frequencies_are_of_the_spectral_measure(rng, kernel):
+def test_frequencies_have_the_spectral_measure(rng, kernel):
     """The mean of their cosines is the kernel, a mixture of bandwidths."""
     bandwidths, base = (0.5, 2.0), 1.5
     named = isinstance(kernel, str)
     frequencies = SpectralMatching(
         kernel if named else "matern",
         bandwidths,
-        base,
+        base_bandwidth=base,
         num_frequencies=40_000,
         smoothness=1.5 if named else kernel,
     ).draw_frequencies(3)
@@ -121,7 +121,7 @@ def test_frequencies_are_of_the_spectral_measure(rng, kernel):
 
 
 def test_comes_near_the_exact_distance_of_the_gaussian_kernel(rng):
-    """With the error that the docstring states, three times at most."""
+    """At most three times the error that the docstring states."""
     size = 64
     real = 0.18 * rng.normal(size=(1, 100, size))
     synthetic = 0.18 * rng.normal(size=(1, 20, size)) + 0.05
@@ -152,7 +152,7 @@ def test_weights_of_amplitudes_are_linear_in_the_log_of_counts():
     assert len(SpectralMatching().amplitude_weights()) == 0
 
 
-def test_small_classes_weigh_places_more_and_spread_less(rng):
+def test_small_classes_weigh_location_more_and_spread_less(rng):
     objective = built(4, base_bandwidth=1.0, class_counts=[1000, 10])
     features = rng.normal(size=(1, 6, 4))
     features = np.concatenate([features, -features], axis=1)  # symmetric
@@ -165,13 +165,13 @@ def test_small_classes_weigh_places_more_and_spread_less(rng):
     assert large == pytest.approx(3 * small, rel=1e-2)
 
 
-def test_bandwidths_are_by_the_size_of_features():
+def test_bandwidths_grow_with_the_feature_size():
     bases = {"gaussian": 2.4, "matern": 2.4, "laplacian": 12.8}
     for kernel, base in bases.items():
         given = dict(kernel=kernel, num_frequencies=10)
-        left_open = SpectralMatching(**given).draw_frequencies(64)
-        named = SpectralMatching(base_bandwidth=base, **given)
-        np.testing.assert_allclose(left_open, named.draw_frequencies(64))
+        default = SpectralMatching(**given).draw_frequencies(64)
+        stated = SpectralMatching(base_bandwidth=base, **given)
+        np.testing.assert_allclose(default, stated.draw_frequencies(64))
 
 
 def test_summaries_merge_and_filling_does_not_count(rng):
@@ -235,5 +235,5 @@ def test_refuses(given, message):
 def test_refuses_counts_of_other_classes(rng):
     objective = built(4, class_counts=[3, 4])
     features = rng.normal(size=(3, 2, 4))
-    with pytest.raises(ValueError, match="one number a class, 3. Received: 2"):
+    with pytest.raises(ValueError, match="per class, 3. Received: 2"):
         losses(objective, features, features)

@@ -6,7 +6,7 @@ from keras_tgdd.storage.atomic_write import atomic_write
 pytestmark = pytest.mark.once
 
 
-def test_the_file_is_there_at_the_end_alone(tmp_path):
+def test_the_file_is_replaced_at_the_end(tmp_path):
     path = tmp_path / "file"
     path.write_text("old")
     with atomic_write(path) as temporary:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.once
 Usage = collections.namedtuple("Usage", "total used free")
 
 
-def test_a_full_disk_is_refused_with_numbers_and_remedy(tmp_path, monkeypatch):
+def test_a_full_disk_is_refused_with_sizes_and_remedy(tmp_path, monkeypatch):
     asked = []
 
     def usage(path):

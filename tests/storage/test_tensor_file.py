@@ -20,7 +20,7 @@ def path(tmp_path):
     return path
 
 
-def test_what_was_written_comes_back(path):
+def test_reads_what_was_written(path):
     stored = TensorFile(path, "kind")
     assert stored.keys() == ["a"]
     tensor = stored.get_tensor("a", "float32", (None, 3))
@@ -46,7 +46,7 @@ def test_a_file_of_another_kind(path):
         TensorFile(path, "other")
 
 
-def test_flipped_bits_are_told_wherever_they_are(path):
+def test_flipped_bits_are_detected_anywhere(path):
     whole = path.read_bytes()
     generator = np.random.default_rng(0)
     for position in generator.integers(0, len(whole), 300):
@@ -59,7 +59,7 @@ def test_flipped_bits_are_told_wherever_they_are(path):
             value = stored.get_json("what", dict)
         except ValueError as error:
             assert str(path) in str(error)
-        else:  # a bit of the header that means nothing
+        else:  # a bit of the header without a meaning
             np.testing.assert_array_equal(tensor, CONTENT["a"])
             assert value == {"size": 3}
 
@@ -77,13 +77,13 @@ def test_flipped_bits_are_told_wherever_they_are(path):
         (lambda s: s.get_entries("what", ("sum",)), r"lacks \['sum'\]"),
     ],
 )
-def test_what_is_not_as_it_must_be_is_refused_by_name(path, read, message):
+def test_an_unexpected_entry_is_refused_by_name(path, read, message):
     with pytest.raises(ValueError, match=message) as raised:
         read(TensorFile(path, "kind"))
     assert "Delete it and make it again" in str(raised.value)
 
 
-def test_an_empty_axis_is_no_length(tmp_path):
+def test_an_empty_axis_is_refused(tmp_path):
     path = tmp_path / "e.safetensors"
     write_tensors(path, {"a": np.zeros((0, 3))}, {"format": "kind"})
     with pytest.raises(ValueError, match="must have shape"):
@@ -101,7 +101,7 @@ def test_a_header_that_promises_more_than_the_file_holds(tmp_path):
         TensorFile(path, "kind")
 
 
-def test_nested_json_that_is_too_deep(tmp_path):
+def test_json_that_is_nested_too_deeply(tmp_path):
     path = tmp_path / "d.safetensors"
     metadata = {"format": "kind", "deep": "[" * 100_000}
     save_file({"a": np.zeros(1, "float32")}, path, metadata)
@@ -109,7 +109,7 @@ def test_nested_json_that_is_too_deep(tmp_path):
         TensorFile(path, "kind").get_json("deep", list)
 
 
-def test_files_of_other_writers_need_no_checksums(tmp_path):
+def test_files_of_other_packages_need_no_checksums(tmp_path):
     path = tmp_path / "o.safetensors"
     save_file(CONTENT, path, {"format": "kind"})
     tensor = TensorFile(path, "kind").get_tensor("a")

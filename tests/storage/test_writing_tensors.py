@@ -32,7 +32,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     assert [p.name for p in tmp_path.iterdir()] == ["a.safetensors"]
 
 
-def test_views_are_written_in_their_own_order(tmp_path):
+def test_views_are_written_with_their_values(tmp_path):
     given = {"v": np.arange(12).reshape(4, 3)[:, 1], "scalar": np.array(2)}
     write_tensors(tmp_path / "t.safetensors", given, {"format": "k"})
     stored = TensorFile(tmp_path / "t.safetensors", "k")

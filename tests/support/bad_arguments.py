@@ -4,7 +4,10 @@ import keras
 import numpy as np
 
 import keras_tgdd
+from keras_tgdd import Normalization
 from keras_tgdd import TrajectoryRecorder
+from keras_tgdd import methods
+from keras_tgdd.datasets import from_arrays
 from keras_tgdd.datasets import load
 from keras_tgdd.evaluation import select_images
 from keras_tgdd.layers import SyntheticImages
@@ -13,16 +16,28 @@ from support.bad_cases import table
 from support.networks import small_network
 
 
-def _distill(good, x=None, y=None, **kwargs):
-    keras_tgdd.distill(
-        good.x if x is None else x,
-        good.y if y is None else y,
-        **{
-            "network_fn": small_network,
-            "directory": good.place / "experts",
-            "verbose": 0,
-            **kwargs,
-        },
+def _distill(good, data=None, images_per_class=1, method="tgdd", **kwargs):
+    arguments = {
+        "network": small_network,
+        "directory": good.place / "experts",
+        "verbose": 0,
+        **kwargs,
+    }
+    data = (good.x, good.y) if data is None else data
+    keras_tgdd.distill(data, images_per_class, method, **arguments)
+
+
+def _train_experts(good, data=None, **kwargs):
+    arguments = {
+        "network": small_network,
+        "num_experts": 1,
+        "epochs": 1,
+        "directory": good.place / "experts",
+        "verbose": 0,
+        **kwargs,
+    }
+    keras_tgdd.train_experts(
+        (good.x, good.y) if data is None else data, **arguments
     )
 
 
@@ -54,7 +69,7 @@ table(
             (TypeError, ValueError),
         ),
     ],
-    lambda good, make: _distill(good, make(good), good.y),
+    lambda good, make: _distill(good, (make(good), good.y)),
 )
 table(
     [
@@ -72,7 +87,7 @@ table(
         ("a class left out", lambda y: y * 2, r"no images of class \[1, 3\]"),
         ("a negative label", lambda y: y - 1, "min=-1"),
     ],
-    lambda good, make: _distill(good, y=make(good.y)),
+    lambda good, make: _distill(good, (good.x, make(good.y))),
 )
 table(
     [
@@ -89,49 +104,115 @@ table(
             {"images_per_class": {0: 1, 1: 1}},
             "labels 0 to 2",
         ),
-        ("factor 0", {"factor": 0}, "`factor` must be a positive"),
-        ("factor beyond the side", {"factor": 9}, "larger than a side"),
-        ("no expert", {"num_experts": 0}, "`num_experts`"),
-        ("no epoch", {"expert_epochs": 0}, "`expert_epochs`"),
-        ("negative iterations", {"iterations": -1}, "`iterations`"),
-        ("no sample", {"samples_per_class": 0}, "`samples_per_class`"),
-        (
-            "two names for three",
-            {"class_names": ("a", "b")},
-            "one name a class, 3",
-        ),
-        ("a start of no method", {"start": "best"}, "`start` must be one of"),
-        ("an unknown recipe", {"recipe": "best"}, "`recipe` must be one of"),
-        ("a NaN weight", {"constraint_weight": np.nan}, "finite number"),
-        ("a negative weight", {"constraint_weight": -1.0}, "of at least 0"),
-        (
-            "a mean for other channels",
-            {"mean": [0.1, 0.2]},
-            "each of 1 channels",
-        ),
-        ("a mean in words", {"mean": "cifar10"}, "one finite number"),
-        ("std 0", {"std": 0.0}, "`std` must be positive"),
+        ("negative steps", {"steps": -1}, "`steps` must be a positive"),
+        ("an unknown method", {"method": "best"}, "`method` must be one of"),
         ("a negative seed", {"seed": -1}, "`seed` must be an integer"),
         ("a seed that is a float", {"seed": 0.5}, "`seed` must be an integer"),
-        ("an unknown precision", {"dtype_policy": "float12"}, "float12"),
+        (
+            "a method that is a class",
+            {"method": methods.TGDD},
+            "must be a name or a method",
+            TypeError,
+        ),
+        (
+            "summaries of random networks",
+            {"method": "dm", "cache_summaries": True},
+            "`cache_summaries=True` needs",
+        ),
     ],
     lambda good, kwargs: _distill(good, **kwargs),
+)
+table(
+    [
+        ("factor 0", {"factor": 0}, "`factor` must be a positive"),
+        ("factor beyond the side", {"factor": 9}, "larger than a side"),
+        ("no sample", {"samples_per_class": 0}, "`samples_per_class`"),
+        ("a start of no method", {"start": "best"}, "`start` must be one of"),
+        ("a NaN weight", {"constraint_weight": np.nan}, "finite number"),
+        ("a negative weight", {"constraint_weight": -1.0}, "of at least 0"),
+        ("a rate of 0", {"learning_rate": 0.0}, "`learning_rate` must be a"),
+        ("a momentum of 1", {"momentum": 1.0}, "`momentum` must lie in"),
+        ("an unknown operation", {"augmentation": ("blur",)}, "blur"),
+        (
+            "a setting of no method",
+            {"recipe": "best"},
+            "unexpected keyword argument 'recipe'",
+            TypeError,
+        ),
+    ],
+    lambda good, fields: _distill(good, method=methods.TGDD(**fields)),
+)
+table(
+    [
+        (
+            "two names for three",
+            lambda: {"class_names": ("a", "b")},
+            "one name a class, 3",
+        ),
+        (
+            "names in one string",
+            lambda: {"class_names": "abc"},
+            "must be a sequence of strings",
+            TypeError,
+        ),
+        (
+            "a mean for other channels",
+            lambda: {"normalization": Normalization([0.1, 0.2], [1, 1])},
+            "each of 1 channels",
+        ),
+        (
+            "a mean in words",
+            lambda: {"normalization": Normalization("cifar10")},
+            "one finite number",
+        ),
+        (
+            "std 0",
+            lambda: {"normalization": Normalization(std=0.0)},
+            "`std` must be positive",
+        ),
+        (
+            "a normalization in words",
+            lambda: {"normalization": "cifar10"},
+            "must be a `keras_tgdd.Normalization`",
+            TypeError,
+        ),
+    ],
+    lambda good, make: _distill(good, from_arrays(good.x, good.y, **make())),
+)
+table(
+    [
+        ("no expert", {"num_experts": 0}, "`num_experts`"),
+        ("no epoch", {"epochs": 0}, "`epochs`"),
+        ("half an epoch", {"epochs": 1.5}, "`epochs` must be a positive"),
+        ("an unknown precision", {"dtype_policy": "float12"}, "float12"),
+    ],
+    lambda good, kwargs: _train_experts(good, **kwargs),
 )
 
 
 @case("labels beside a data set", ValueError, "brings its labels")
 def _(good):
-    _distill(good, load("digits"), good.y)
+    _distill(good, (load("digits"), good.y))
 
 
-@case("labels missing", TypeError, "integer labels")
+@case("labels missing", TypeError, r"pass the pair \(x, y\)")
 def _(good):
-    keras_tgdd.distill(good.x, directory=good.place / "experts")
+    _distill(good, good.x)
 
 
-@case("test images of another shape", ValueError, "`x_test` must have shape")
+@case("experts and a network", ValueError, "leave one of the two out")
 def _(good):
-    _distill(good, validation_data=(good.x[:, 1:], good.y))
+    _distill(good, experts=good.experts)
+
+
+@case("experts by their folder", TypeError, "must be `ExpertTrajectories`")
+def _(good):
+    _distill(good, experts=good.files / "experts", network=None)
+
+
+@case("test images of another shape", ValueError, "must have shape")
+def _(good):
+    _train_experts(good, validation_data=(good.x[:, 1:], good.y))
 
 
 @case("a directory that is a file", OSError, "Cannot write to directory")
@@ -142,41 +223,41 @@ def _(good):
 
 @case("a network for other classes", ValueError, "to 3 classes")
 def _(good):
-    _distill(good, network_fn=lambda shape, n: small_network(shape, n + 1))
+    _distill(good, network=lambda shape, n: small_network(shape, n + 1))
 
 
 @case("a network that is none", ValueError, "functional or sequential")
 def _(good):
-    _distill(good, network_fn=lambda shape, num_classes: None)
+    _distill(good, network=lambda shape, num_classes: None)
 
 
 @case("a network without a dense layer", ValueError, "feature_layer=")
 def _(good):
-    def network_fn(shape, num_classes):
+    def without_dense(shape, num_classes):
         inputs = keras.Input(shape)
         x = keras.layers.Conv2D(num_classes, 3, data_format="channels_last")
         pool = keras.layers.GlobalAveragePooling2D(data_format="channels_last")
         return keras.Model(inputs, pool(x(inputs)))
 
-    _distill(good, network_fn=network_fn)
+    _distill(good, network=without_dense)
 
 
 def _evaluate(good, x_test=None, y_test=None, distilled=None, **kwargs):
     if distilled is None:
         distilled = (good.x, good.y)
-    keras_tgdd.evaluate(
-        distilled,
+    test_data = (
         good.x if x_test is None else x_test,
         good.y if y_test is None else y_test,
-        **{"network_fn": small_network, "verbose": 0, **kwargs},
     )
+    arguments = {"network": small_network, "verbose": 0, **kwargs}
+    keras_tgdd.evaluate(distilled, test_data, **arguments)
 
 
 table(
     [
         ("an unknown protocol", {"protocol": "best"}, "Received: .*'best'"),
         ("no run", {"num_runs": 0}, "`num_runs`"),
-        ("an unknown network", {"network_fn": "ResNet9"}, "ResNet9"),
+        ("an unknown network", {"network": "ResNet9"}, "ResNet9"),
         ("tests that do not divide", {"test_every": 7}, "must divide"),
         ("soft labels of none", {"soft_labels": True}, r"relabel\(experts\)"),
         (
@@ -229,6 +310,12 @@ table(
     [
         ("a region of 0", {"region": 0}, "`region` must be a positive"),
         ("nothing decoded", {"max_decoded": 0}, "`max_decoded`"),
+        ("a constraint of yes", {"constraint": True}, "or None", TypeError),
+        (
+            "two names for three synthetic classes",
+            {"class_names": ("a", "b")},
+            "one name a class, 3",
+        ),
         (
             "chunks of 0 classes",
             {"classes_per_chunk": 0},
@@ -242,6 +329,18 @@ table(
         ("no epochs", {"epochs": 0}, "`epochs` must be a positive"),
         ("no steps", {"steps_per_epoch": 0}, "`steps_per_epoch`"),
         ("epochs in words", {"epochs": "all"}, "`epochs` must be a positive"),
+        (
+            "batches of a distillation",
+            {"batch_size": 9},
+            "takes no `batch_size`.*`samples_per_class`",
+            TypeError,
+        ),
+        (
+            "a word of no argument",
+            {"iterations": 9},
+            "`fit` takes x, y, epochs.*iterations=9",
+            TypeError,
+        ),
     ],
     lambda good, kwargs: good.trainer().fit(good.x, good.y, **kwargs),
 )
@@ -267,14 +366,16 @@ table(
             "3 rows for 18",
         ),
     ],
-    lambda good, kwargs: select_images(good.x, good.y, 1, **kwargs),
+    lambda good, kwargs: select_images((good.x, good.y), 1, **kwargs),
 )
 
 
-@case("a recorder with std 0", ValueError, "`std` must be positive")
+@case("a recorder for two channels", ValueError, "each of 1 channels")
 def _(good):
     TrajectoryRecorder(
-        good.place / "e", std=0.0, network=small_network((8, 8, 1), 3)
+        good.place / "e",
+        normalization=Normalization([0.1, 0.2], [1, 1]),
+        network=small_network((8, 8, 1), 3),
     )
 
 

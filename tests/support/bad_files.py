@@ -114,8 +114,8 @@ table(
 def _load_expert(good, change):
     path = good.spoilt("experts/expert_000.safetensors", change)
     experts = ExpertTrajectories.load(path.parent)
-    for epoch in range(experts.num_snapshots(0)):
-        experts.weights(0, epoch)
+    for snapshot in range(experts.num_snapshots(0)):
+        experts.weights(0, snapshot)
 
 
 table(

@@ -74,14 +74,18 @@ def make_good(directory):
     y = np.repeat(np.arange(3), 6)
     x = generator.integers(0, 256, (18, 8, 8, 1)).astype("uint8")
     experts = keras_tgdd.train_experts(
-        small_network, x, y, 1, 1, files / "experts", verbose=0
+        (x, y),
+        small_network,
+        num_experts=1,
+        epochs=1,
+        directory=files / "experts",
+        verbose=0,
     )
     synthetic = SyntheticImages(3, 1, (8, 8, 1))
     trainer = keras_tgdd.DistillationTrainer(synthetic, experts)
     state = DistillationCheckpoint(files / "state.safetensors")
     trainer.fit(x, y, steps_per_epoch=1, callbacks=[state], verbose=0)
     trainer.distilled_dataset().save(files / "distilled.safetensors")
-    experts.summarize(x, y, plan=2, verbose=0).save(
-        files / "summaries.safetensors"
-    )
+    summaries = keras_tgdd.summarize(experts, (x, y), plan=2, verbose=0)
+    summaries.save(files / "summaries.safetensors")
     return Good(x, y, files, place)

@@ -1,4 +1,4 @@
-"""Gradients on the running backend, and numeric ones to compare with."""
+"""Gradients of the running backend, and numeric gradients to compare."""
 
 import keras
 import numpy as np
@@ -40,7 +40,7 @@ def value_and_gradient(function, x):
 
 
 def numeric_gradient(function, x, step=1e-6):
-    """Central differences of a NumPy function in float64."""
+    """Computes central differences of a NumPy function in float64."""
     x = np.array(x, "float64")
     gradient = np.zeros_like(x)
     for index in np.ndindex(*x.shape):
@@ -55,13 +55,14 @@ def numeric_gradient(function, x, step=1e-6):
 
 
 def assert_matches_oracle(function, oracle, x, weights=None, rtol=1e-4):
-    """Holds a tensor function against NumPy in value and image gradient.
+    """Compares value and gradient of a tensor function with NumPy.
 
     Args:
         function: maps a tensor to a tensor.
-        oracle: the same in NumPy, in float64.
-        x: NumPy array at which both are compared.
-        weights: array that reduces the output to a scalar; random if `None`.
+        oracle: the same function in NumPy, in float64.
+        x: NumPy array, the argument of both.
+        weights: array of the output's shape. The gradient is of the weighted
+            sum. Random if `None`.
         rtol: largest relative L2 error.
     """
     expected = oracle(np.asarray(x, "float64"))

@@ -1,21 +1,20 @@
-"""What torch.compile makes of a step."""
+"""Graphs that torch.compile makes of a step."""
 
 import keras
 import numpy as np
 from keras import ops
 
-from keras_tgdd.distillation.step_source import StepSource
-
 
 def assert_one_graph(trainer, *given):
-    """Holds that a step breaks nowhere: all up to its loss compiles as one.
+    """A step compiles as one graph, up to its loss.
 
-    A break costs no result, but seconds at the start and time in every step.
-    Does nothing on the other backends, which have whole programs or none.
+    A graph break does not change results. It takes seconds at the start, and
+    time in every step. Does nothing on the other backends, which always
+    compile whole programs.
 
     Args:
         trainer: compiled `DistillationTrainer`.
-        *given: what its `fit` is given.
+        *given: data arguments of its `fit`.
     """
     if keras.backend.backend() != "torch":
         return
@@ -30,12 +29,13 @@ def assert_one_graph(trainer, *given):
         loss.backward()
         return [ops.convert_to_numpy(t).copy() for t in (loss, images.grad)]
 
-    (inputs,) = StepSource(trainer, *given).steps(0, 1)[0]
+    data = given[0] if len(given) == 1 else given
+    (inputs,) = trainer.step.source(data).steps(0, 1)[0]
     inputs = keras.tree.map_structure(ops.convert_to_tensor, inputs)
     images = trainer.synthetic.images.value
-    # Steps of other trainers count against one limit of recompilations.
+    # Steps of other trainers count towards one limit of recompilations.
     torch._dynamo.reset()
-    # The backend generates no code, which would take several times as long.
+    # This backend generates no code, which would take several times as long.
     whole = torch.compile(step, fullgraph=True, backend="aot_eager")
     loss, gradient = loss_and_gradient(step)
     traced_loss, traced_gradient = loss_and_gradient(whole)
@@ -45,7 +45,7 @@ def assert_one_graph(trainer, *given):
 
 
 def compiled_graphs():
-    """How many graphs torch.compile has made; 0 on the other backends."""
+    """Returns the number of graphs of torch.compile; 0 on other backends."""
     if keras.backend.backend() != "torch":
         return 0
     from torch._dynamo.utils import counters

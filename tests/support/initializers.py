@@ -1,11 +1,11 @@
-"""Initializers that Keras does not know."""
+"""Initializers that are not part of Keras."""
 
 import keras
 import numpy as np
 
 
 class Ternary(keras.initializers.Initializer):
-    """Draws -1, 0 and 1 by itself, from the seed that it is given."""
+    """Draws -1, 0 and 1 from its seed."""
 
     def __init__(self, seed=None):
         self.seed = seed

@@ -28,9 +28,14 @@ def main(directory, output):
     x = generator.integers(0, 256, (60, 8, 8, 2)).astype("uint8")
     y = np.arange(60) % 3
     experts = keras_tgdd.train_experts(
-        small_network, x, y, 2, 3, directory, verbose=0
+        (x, y),
+        small_network,
+        num_experts=2,
+        epochs=3,
+        directory=directory,
+        verbose=0,
     )
-    summaries = experts.summarize(x, y, plan=20, verbose=0)
+    summaries = keras_tgdd.summarize(experts, (x, y), plan=20, verbose=0)
     synthetic = keras_tgdd.layers.SyntheticImages(3, 2, (8, 8, 2), factor=2)
     synthetic.adapt(x, y, seed=0)
     trainer = keras_tgdd.DistillationTrainer(synthetic, experts, seed=1)

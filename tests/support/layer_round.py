@@ -1,14 +1,14 @@
-"""The round every layer goes through."""
+"""Checks that every layer passes."""
 
 import keras
 import numpy as np
 
 
 def check_config(layer):
-    """A layer and its config-made twin have the same config."""
+    """A layer that is restored from its config has the same config."""
     config = layer.get_config()
-    twin = type(layer).from_config(config)
-    assert twin.get_config() == config
+    restored = type(layer).from_config(config)
+    assert restored.get_config() == config
     restored = keras.saving.deserialize_keras_object(
         keras.saving.serialize_keras_object(layer)
     )
@@ -16,11 +16,11 @@ def check_config(layer):
 
 
 def check_model(model, inputs, filepath, targets=None, custom_objects=None):
-    """Compiled fit, then save and load with the same outputs.
+    """Trains a compiled model, and loads it with the same outputs.
 
     Args:
         model: functional model under test.
-        inputs: what it is fed.
+        inputs: array or dict of arrays, the model's inputs.
         filepath: path of a `.keras` file to write.
         targets: array of the shape of the output; zeros if `None`.
         custom_objects: as in `keras.models.load_model`.
@@ -41,6 +41,6 @@ def check_model(model, inputs, filepath, targets=None, custom_objects=None):
     np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)
 
 
-# torch.compile takes tens of seconds a model; `test_trainer` and
-# `test_classifier_trainer` compile one of each kind there.
+# torch.compile takes tens of seconds per model. The tests of the trainers
+# compile one model of each kind with it.
 _JIT = keras.backend.backend() != "torch"

@@ -1,4 +1,4 @@
-"""Steps of a distillation with an objective."""
+"""Tests of objectives, alone and in the steps of a trainer."""
 
 import keras
 import numpy as np
@@ -15,15 +15,15 @@ AUGMENTATION = SiameseAugmentation(("flip",))
 
 
 def make(experts, data, objective, rate, compiled="auto"):
-    """A trainer of two images a class, by an objective alone."""
+    """Makes a trainer of two images per class, without a constraint."""
     synthetic = SyntheticImages(3, 2, (8, 8, 2), factor=1)
-    # From noise a loss falls fast.
+    # From noise, the loss falls fast.
     synthetic.adapt(*data, mode="noise", seed=0)
     trainer = DistillationTrainer(
         synthetic,
         experts,
         objective,
-        constraint=False,
+        constraint=None,
         augmentation=AUGMENTATION,
         samples_per_class=12,
         seed=5,
@@ -37,17 +37,17 @@ def assert_takes_steps(
 ):
     """Losses fall, images of every class move, and compiling changes nothing.
 
-    On JAX and TensorFlow, compiled steps are those the backend takes by
-    itself. On PyTorch, where compiling takes a minute, a step must trace as
-    one graph, of the same loss and gradient.
+    JAX and TensorFlow take the same steps with `jit_compile=True` as with
+    `"auto"`. On PyTorch, where compiling takes a minute, a step is traced as
+    one graph and has the same loss and gradient.
 
     Args:
         experts: `ExpertTrajectories`.
         data: images and labels.
         objective: `Objective`.
         rate: float, the learning rate of SGD.
-        fitted: tuple, what `fit` is given. `None` takes the data.
-        falls_to: float, the share of the first loss that is left at most.
+        fitted: tuple, the data arguments of `fit`. `None` takes `data`.
+        falls_to: float, the last loss as a share of the first, at most.
     """
     given = fitted or data
     whole = keras.backend.backend() != "torch"
@@ -71,12 +71,12 @@ def assert_takes_steps(
 
 
 def tensors(summary):
-    """A summary of NumPy arrays as tensors."""
+    """Converts a summary of NumPy arrays to tensors."""
     return {key: ops.convert_to_tensor(v) for key, v in summary.items()}
 
 
 def arrays(summary):
-    """A summary of tensors as NumPy arrays."""
+    """Converts a summary of tensors to NumPy arrays."""
     return {key: ops.convert_to_numpy(v) for key, v in summary.items()}
 
 
@@ -85,7 +85,7 @@ def as_tensor(array):
 
 
 def assert_filling_does_not_count(objective, features):
-    """Features of weight 0 change no loss, whatever they are.
+    """Features of weight 0 do not change the loss.
 
     Args:
         objective: built `Objective`.
@@ -108,7 +108,7 @@ def assert_filling_does_not_count(objective, features):
 
 
 def assert_merges(objective, features):
-    """Summaries of two parts make the summary of the whole.
+    """Merged summaries of two parts equal the summary of all features.
 
     Args:
         objective: built `Objective`.
@@ -132,7 +132,7 @@ def assert_merges(objective, features):
 
 
 def assert_finite_where_features_are_equal(objective, size=4):
-    """Holds value and gradient finite where every distance is zero."""
+    """Value and gradient are finite where every distance is zero."""
     for features in (np.zeros((2, 3, size)), np.full((2, 3, size), 0.7)):
         summary = objective.summarize(
             ops.convert_to_tensor(features[:, :1].astype("float32"))

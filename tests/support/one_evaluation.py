@@ -39,10 +39,16 @@ def main(output):
         return networks[-1]
 
     protocol = TrainingRecipe(
-        "mine", 2, 6, augmentation=("color", "crop"), cutmix=0.5
+        "mine", 2, batch_size=6, augmentation=("color", "crop"), cutmix=0.5
     )
     result = keras_tgdd.evaluate(
-        (x, y), x, y, remembering, protocol, num_runs=1, seed=4, verbose=0
+        (x, y),
+        (x, y),
+        network=remembering,
+        protocol=protocol,
+        num_runs=1,
+        seed=4,
+        verbose=0,
     )
     fresh = network_fn(x.shape[1:], 3)
     draw_weights(fresh, [4, 0, 0])  # as `evaluate` seeds its first network

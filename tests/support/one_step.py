@@ -48,7 +48,7 @@ def main(directory, output):
         if len(losses) == 1:
             end = keras.ops.convert_to_numpy(synthetic.images.value)
             gradient = (start - end) / 1e-3
-    images = (x[:4] / np.float32(255) - experts.mean) / experts.std
+    images = experts.normalization.apply(x[:4])
     features, outputs = experts.network(experts.weights(0, -1), images)
     save_file(
         {

@@ -1,13 +1,19 @@
-"""What the reader of an example takes for granted: data, networks, files.
+"""Small data, networks and files for the code of the README and docstrings.
 
-An example runs with the names that it uses and that stand here, made when they
-are asked for. What it does with them is small because they are.
+The code runs as it stands: all arguments and all defaults of functions are
+those that a reader gets. It is fast because the data, networks and experts of
+this module are small. Two constants of the package are changed while it runs,
+by `shorten_defaults`:
+
+- the network that `distill` and `evaluate` build where none is given is
+  `pooled_network`, not `ConvNet`;
+- the protocol `"tgdd"` trains for 2 epochs, not for 1500.
 """
 
 import ast
 import contextlib
 import functools
-import inspect
+import sys
 
 import keras
 import numpy as np
@@ -15,15 +21,20 @@ from PIL import Image
 
 import keras_tgdd
 from keras_tgdd.datasets.folders import imagenet_subsets
-from keras_tgdd.evaluation import get_protocol
-from keras_tgdd.evaluation import random_images
+from keras_tgdd.evaluation import evaluation_task
+from keras_tgdd.evaluation import protocols
+from keras_tgdd.evaluation import select_images
+from keras_tgdd.synthetic import formats
 from support.pictures import write_picture
+
+# The function of this name hides its module.
+_DISTILL = sys.modules["keras_tgdd.methods.distill"]
 
 PHOTOS, DISTILLED = "photos", "distilled.safetensors"
 
 
 def pooled_network(input_shape, num_classes):
-    """A network that is done with an image in no time."""
+    """Builds a classifier that takes microseconds per image."""
     return keras.Sequential(
         [
             keras.Input(input_shape),
@@ -36,39 +47,20 @@ def pooled_network(input_shape, num_classes):
 
 
 def shorten_defaults(monkeypatch):
-    """What an example leaves open takes seconds, not hours.
-
-    Nothing else is changed: what an example states, it gets.
-    """
-    changes = {
-        keras_tgdd.distill: {
-            "network_fn": pooled_network,
-            "images_per_class": 1,
-            "expert_epochs": 2,
-            "iterations": 3,
-            "samples_per_class": 4,
-        },
-        keras_tgdd.evaluate: {
-            "network_fn": pooled_network,
-            "protocol": get_protocol("tgdd", epochs=2),
-        },
-        keras_tgdd.DistillationTrainer.__init__: {"samples_per_class": 4},
-        keras_tgdd.ExpertTrajectories.summarize: {"samples_per_class": 4},
-    }
-    for function, changed in changes.items():
-        defaults = {
-            parameter.name: parameter.default
-            for parameter in inspect.signature(function).parameters.values()
-            if parameter.default is not parameter.empty
-        }
-        assert changed.keys() <= defaults.keys()
-        shortened = tuple({**defaults, **changed}.values())
-        monkeypatch.setattr(function, "__defaults__", shortened)
+    """Changes the two constants that the docstring of this module names."""
+    for module in (_DISTILL, evaluation_task):
+        monkeypatch.setattr(module, "ConvNet", pooled_network)
+    short = protocols.get_protocol("tgdd", epochs=2)
+    monkeypatch.setitem(protocols._PROTOCOLS, "tgdd", short)
 
 
 @contextlib.contextmanager
-def quick_compilation():
-    """JAX compiles a dozen of programs for one network, and none for long."""
+def jax_optimizations(enabled):
+    """Turns most optimizations of JAX on or off.
+
+    Many programs that run a few steps are faster without, few programs that
+    run thousands of steps with them.
+    """
     if keras.backend.backend() != "jax":
         yield
         return
@@ -76,30 +68,32 @@ def quick_compilation():
 
     option = "jax_disable_most_optimizations"
     former = jax.config.read(option)
-    jax.config.update(option, True)
+    jax.config.update(option, not enabled)
     yield
     jax.config.update(option, former)
 
 
 def names_in(code):
-    """Names that a piece of code reads or writes."""
+    """Returns the names that a piece of code reads or writes."""
     tree = ast.parse(code)
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 class Prepared:
-    """Small things by the names that examples call them.
+    """Small values under the names that examples use.
+
+    A value is created when it is first asked for.
 
     Args:
         directory: path, where an example runs and finds its files.
         image_shape: `(height, width, channels)`.
         num_classes: int.
-        experts_directory: path where experts are kept, to be found by others
-            of the same images; `None` keeps them in `directory`.
+        experts_directory: path where experts are kept for other examples with
+            the same images. `None` keeps them in `directory`.
     """
 
-    keras, np, keras_tgdd = keras, np, keras_tgdd
-    network_fn = staticmethod(pooled_network)
+    keras, np, keras_tgdd, formats = keras, np, keras_tgdd, formats
+    build_network = staticmethod(pooled_network)
 
     def __init__(
         self,
@@ -119,7 +113,7 @@ class Prepared:
         self.x, self.y = self.x_train, self.y_train
 
     def namespace(self, code):
-        """The names of a piece of code that are prepared."""
+        """Returns the prepared values that a piece of code names."""
         names = {n for n in names_in(code) if not n.startswith("_")}
         return {n: getattr(self, n) for n in names if hasattr(self, n)}
 
@@ -133,7 +127,7 @@ class Prepared:
         self.distilled.save(self._directory / DISTILLED)
 
     def write_imagenet(self):
-        """Writes one image of every class of a part of ImageNet, by id."""
+        """Writes one image per class of a subset of ImageNet."""
         for root in ("imagenet", "tiny-imagenet-200"):
             for part in ("train", "val"):
                 for wnid in imagenet_subsets.SUBSETS["fruit"]:
@@ -141,7 +135,7 @@ class Prepared:
                     write_picture(folder / "1.JPEG", "orange")
 
     def _images(self, labels, channels=None):
-        """Random pixels, told apart by brightness."""
+        """Returns random pixels; classes differ in brightness."""
         shape = (*self.image_shape[:2], channels or self.image_shape[2])
         level = 150 * np.array(labels) // self.num_classes
         noise = self._generator.integers(0, 100, (len(labels), *shape))
@@ -153,20 +147,24 @@ class Prepared:
 
     @functools.cached_property
     def images(self):
-        """Two of each class, in [0, 1]."""
+        """Two images per class, in [0, 1]."""
         pixels = self._images(np.repeat(np.arange(self.num_classes), 2))
         pixels = pixels.reshape((self.num_classes, 2, *self.image_shape))
         return pixels / np.float32(255)
 
     @property
     def batches(self):
-        """Real images, some at a time."""
+        """The real images in two batches."""
         return [self.x_train[:6], self.x_train[6:]]
 
     @property
     def dataset(self):
-        """Batches of a user's, as `ImageStream` reads them."""
+        """Batches as `ImageStream` reads them."""
         return lambda: iter([(self.x_train, self.y_train)])
+
+    @property
+    def data(self):
+        return keras_tgdd.datasets.from_arrays(self.x, self.y)
 
     @property
     def stream(self):
@@ -207,12 +205,16 @@ class Prepared:
     def model(self):
         return self.network
 
+    @property
+    def teacher(self):
+        """A classifier that returns probabilities."""
+        return keras.Sequential([self.network, keras.layers.Softmax()])
+
     @functools.cached_property
     def experts(self):
         return keras_tgdd.train_experts(
+            self.data,
             pooled_network,
-            self.x_train,
-            self.y_train,
             num_experts=1,
             epochs=2,
             directory=self._experts_directory,
@@ -229,8 +231,8 @@ class Prepared:
 
     @functools.cached_property
     def distilled(self):
-        return random_images(self.x_train, self.y_train, 2)
+        return select_images(self.data, 2)
 
     @functools.cached_property
     def random(self):
-        return random_images(self.x_train, self.y_train, 2, seed=1)
+        return select_images(self.data, 2, seed=1)

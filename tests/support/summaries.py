@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_tgdd.layers import SiameseAugmentation
+import keras_tgdd
 
 
 def split(x, y):
@@ -14,11 +14,11 @@ def split(x, y):
 
 def summarize(experts, data, directory, **changes):
     """Five summaries of all images, in a directory of their own."""
-    arguments = dict(
-        plan=5,
-        samples_per_class=None,
-        augmentation=SiameseAugmentation(),
-        directory=directory,
-        verbose=0,
-    )
-    return experts.summarize(*data, **{**arguments, **changes})
+    arguments = {
+        "plan": 5,
+        "samples_per_class": None,
+        "directory": directory,
+        "verbose": 0,
+        **changes,
+    }
+    return keras_tgdd.summarize(experts, data, **arguments)

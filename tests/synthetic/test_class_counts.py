@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from keras_tgdd.synthetic.class_counts import class_counts
+from keras_tgdd.synthetic.class_counts import rate_shares
 
 # No backend takes part.
 pytestmark = pytest.mark.once
@@ -18,8 +19,9 @@ pytestmark = pytest.mark.once
         ({"a": 1, "c": 3, "b": 2}, (1, 2, 3)),
     ],
 )
-def test_every_class_gets_its_number(given, expected):
-    assert class_counts(given, 3, ("a", "b", "c")) == expected
+@pytest.mark.parametrize("names", [tuple, np.array])
+def test_every_class_gets_its_number(given, expected, names):
+    assert class_counts(given, 3, names(["a", "b", "c"])) == expected
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,9 @@ def test_every_class_gets_its_number(given, expected):
 def test_what_is_no_number_for_each_class_is_refused(given, message):
     with pytest.raises(ValueError, match=message):
         class_counts(given, 3, ("a", "b", "c"))
+
+
+def test_smaller_classes_have_smaller_rates():
+    shares = rate_shares(np.array([2, 5, 10]))
+    assert shares.dtype == np.float32
+    np.testing.assert_allclose(shares, [0.2, 0.5, 1.0])

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from keras_tgdd import DistilledDataset
+from keras_tgdd import Normalization
 from keras_tgdd.evaluation.scores import storage
 from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_file import write_tensors
+from keras_tgdd.synthetic import formats
 
 
 def probabilities(rng, count, num_classes=2):
@@ -50,7 +52,7 @@ def test_they_move_with_their_images(rng, tmp_path):
     soft = probabilities(rng, 16)
     labels = np.array([1, 0, 1, 1])
     made = DistilledDataset(
-        images, factor=2, labels=labels, soft_labels=soft.astype("float64")
+        images, labels, factor=2, soft_labels=soft.astype("float64")
     )
     order = [4, 5, 6, 7, 0, 1, 2, 3, *range(8, 16)]
     np.testing.assert_array_equal(made.soft_labels, soft[order])
@@ -60,13 +62,47 @@ def test_they_move_with_their_images(rng, tmp_path):
     np.testing.assert_array_equal(loaded.soft_labels, soft[order])
 
 
+@pytest.mark.parametrize("labels", [None, np.array([1, 0, 1, 1, 1, 0])])
+def test_another_set_gets_them(rng, labels):
+    images = rng.random((6, 8, 8, 1)).astype("float32")
+    if labels is None:
+        images = images.reshape((2, 3, 8, 8, 1))
+    hard = DistilledDataset(
+        images,
+        labels,
+        class_names=("a", "b"),
+        factor=2,
+        normalization=Normalization(0.3, 0.7),
+        info={"steps": 5, "seed": 1},
+    )
+    soft = hard.with_soft_labels(
+        probabilities(rng, 24), 2, info={"teacher": "x", "seed": 2}
+    )
+    assert hard.soft_labels is None and hard.info == {"steps": 5, "seed": 1}
+    np.testing.assert_array_equal(soft.images, hard.images)
+    np.testing.assert_array_equal(soft.labels, hard.labels)
+    assert soft.class_names == ("a", "b") and soft.factor == 2
+    assert soft.normalization == hard.normalization
+    assert soft.info == {"steps": 5, "seed": 2, "teacher": "x"}
+    assert soft.temperature == 2.0
+    # In the order of `to_numpy`, whatever order the images came in.
+    other = probabilities(rng, 24)
+    again = soft.with_soft_labels(other)
+    np.testing.assert_array_equal(again.soft_labels, other)
+    assert again.temperature == 1.0 and again.info == soft.info
+    with pytest.raises(ValueError, match=r"shape \(24, 2\).*\(23, 2\)"):
+        hard.with_soft_labels(other[1:])
+    with pytest.raises(ValueError, match="`temperature` must be a positive"):
+        hard.with_soft_labels(other, 0.0)
+
+
 def test_all_else_has_the_integer_labels(rng):
     soft = make(rng)
     hard = DistilledDataset(soft.images, factor=2)
     for one, other in zip(soft.to_numpy(), hard.to_numpy(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert soft.to_numpy()[1].dtype == np.int64
-    np.testing.assert_array_equal(soft.of_class(1), hard.of_class(1))
+    np.testing.assert_array_equal(soft.class_images(1), hard.class_images(1))
     np.testing.assert_array_equal(soft.rows(2), hard.rows(2))
 
 
@@ -75,8 +111,9 @@ def test_exports_have_the_integer_labels(rng, tmp_path):
     soft = make(rng)
     _, labels = soft.to_torch().tensors
     np.testing.assert_array_equal(labels.numpy(), soft.to_numpy()[1])
-    soft.to_dd_ranking(tmp_path, mean=0.5, std=0.5)
-    again = DistilledDataset.from_dd_ranking(tmp_path, mean=0.5, std=0.5)
+    half = Normalization(0.5, 0.5)
+    formats.write_dd_ranking(soft, tmp_path, half)
+    again = formats.read_dd_ranking(tmp_path, half)
     assert again.soft_labels is None
     np.testing.assert_array_equal(again.to_numpy()[1], soft.to_numpy()[1])
 

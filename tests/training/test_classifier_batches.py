@@ -13,7 +13,15 @@ def make(seed=0, first_epoch=0, cutmix=0.5, count=10, batch_size=4):
     y = np.arange(count) % 3
     recipe = TrainingRecipe("r", epochs=3, batch_size=batch_size, cutmix=cutmix)
     augmentation = SiameseAugmentation(("flip", "crop"))
-    return ClassifierBatches(x, y, 3, recipe, augmentation, seed, first_epoch)
+    return ClassifierBatches(
+        x,
+        y,
+        3,
+        recipe,
+        augmentation=augmentation,
+        seed=seed,
+        first_epoch=first_epoch,
+    )
 
 
 def flat(batch):
@@ -61,13 +69,13 @@ def test_a_batch_depends_on_seed_and_step_alone():
     assert not equal(make(seed=1)[0], make(seed=2)[0])
 
 
-def test_a_run_can_continue_from_any_epoch():
+def test_a_run_can_resume_at_any_epoch():
     whole, rest = make(), make(first_epoch=2)
     assert len(whole) == 9 and len(rest) == 3
     assert all(equal(rest[step], whole[6 + step]) for step in range(3))
 
 
-def test_short_batches_are_filled_with_weightless_repeats():
+def test_short_batches_end_in_repeats_of_weight_zero():
     inputs, _, weight = make()[2]  # images 8 and 9 of the epoch
     np.testing.assert_array_equal(weight, [1, 1, 0, 0])
     images = inputs["images"][:, 0, 0, 0]
@@ -88,7 +96,7 @@ def test_without_cutmix_targets_are_one_hot():
     np.testing.assert_array_equal(targets, np.eye(3)[labels])
 
 
-def test_soft_labels_take_the_place_of_one_hot_vectors():
+def test_soft_labels_replace_one_hot_targets():
     plain = make(cutmix=0.0)
     soft = np.random.default_rng(1).dirichlet(np.ones(3), 10).astype("float32")
     plain.y = soft

@@ -6,6 +6,7 @@ from support.graphs import compiled_graphs
 from support.networks import small_network
 from support.networks import softmax_network
 
+from keras_tgdd import Normalization
 from keras_tgdd.layers.pixel_normalization import normalize
 from keras_tgdd.models.frozen_network import flat_weights
 from keras_tgdd.runtime.compilation import compiles_calls
@@ -13,12 +14,15 @@ from keras_tgdd.training import ClassifierTrainer
 from keras_tgdd.training import TrainingRecipe
 
 MEAN, STD = [0.4, 0.5], [0.2, 0.3]
+NORMALIZATION = Normalization(MEAN, STD)
 
 
 def make(network_fn=small_network, jit_compile=None, **changes):
     recipe = TrainingRecipe("r", epochs=4, batch_size=8, **changes)
     network = network_fn((8, 8, 2), 3)
-    return ClassifierTrainer(network, recipe, MEAN, STD, jit_compile)
+    return ClassifierTrainer(
+        network, recipe, NORMALIZATION, jit_compile=jit_compile
+    )
 
 
 def train(trainer, data, seed=0):
@@ -64,7 +68,7 @@ def test_steps_equal_pytorchs_sgd_with_weight_decay(small_data):
         )
 
 
-def test_filled_up_images_do_not_count(small_data):
+def test_repeats_of_weight_zero_do_not_count(small_data):
     x, y = small_data
     trainer = make()
     batches = trainer.batches(x, y, seed=0)
@@ -84,6 +88,44 @@ def test_filled_up_images_do_not_count(small_data):
     assert float(ops.convert_to_numpy(padded)) == pytest.approx(
         float(ops.convert_to_numpy(alone)), rel=1e-5
     )
+
+
+def test_images_are_normalized_before_the_network(small_data):
+    x, _ = small_data
+    trainer = make()
+    normalized = ((x / 255 - MEAN) / STD).astype("float32")
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(trainer({"images": x})),
+        ops.convert_to_numpy(trainer.network(normalized)),
+        atol=1e-5,
+    )
+
+
+def test_one_mean_and_std_are_those_of_all_channels(small_data):
+    x, _ = small_data
+    network = small_network((8, 8, 2), 3)
+    recipe = TrainingRecipe("r", epochs=1)
+    one, two = (
+        ClassifierTrainer(network, recipe, Normalization(mean, std))
+        for mean, std in ((0.4, 0.2), ([0.4, 0.4], [0.2, 0.2]))
+    )
+    np.testing.assert_array_equal(
+        ops.convert_to_numpy(one({"images": x})),
+        ops.convert_to_numpy(two({"images": x})),
+    )
+
+
+@pytest.mark.parametrize(
+    "normalization, error, message",
+    [
+        (0.5, TypeError, "`normalization` must be.*Received: normalization=0"),
+        (Normalization([0.1, 0.2, 0.3]), ValueError, "each of 2 channels"),
+    ],
+)
+def test_bad_normalizations_are_refused(normalization, error, message):
+    recipe = TrainingRecipe("r", epochs=1)
+    with pytest.raises(error, match=message):
+        ClassifierTrainer(small_network((8, 8, 2), 3), recipe, normalization)
 
 
 def test_learns(small_data):
@@ -140,7 +182,7 @@ def test_networks_that_end_in_a_softmax_train_on_probabilities(small_data):
     assert np.any(trainer.network.get_layer("norm").get_weights()[2] != before)
 
 
-def test_regularizers_of_the_users_layers_count(small_data):
+def test_regularizers_of_layers_count(small_data):
     def network_fn(input_shape, num_classes):
         network = small_network(input_shape, num_classes)
         regularized = keras.layers.Dense(

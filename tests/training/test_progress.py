@@ -1,10 +1,10 @@
 import keras
 import numpy as np
 import pytest
+from support import distillations
 from support.crashes import Crash
 from support.crashes import Stop
 
-import keras_tgdd
 from keras_tgdd import DistillationCheckpoint
 from keras_tgdd import Progress
 from keras_tgdd.training import progress as progress_module
@@ -37,18 +37,8 @@ def test_silent(capsys):
 
 
 def distil(experts, data, *callbacks):
-    synthetic = keras_tgdd.layers.SyntheticImages(3, 1, (8, 8, 2), factor=2)
-    synthetic.adapt(*data, seed=0)
-    trainer = keras_tgdd.DistillationTrainer(
-        synthetic, experts, samples_per_class=4
-    )
-    trainer.compile()
-    trainer.fit(
-        *data,
-        epochs=3,
-        steps_per_epoch=4,
-        callbacks=list(callbacks),
-        verbose=0,
+    return distillations.fit(
+        distillations.make(experts, data), data, *callbacks
     )
 
 
@@ -67,7 +57,7 @@ def bars(monkeypatch):
 
 
 @pytest.mark.parametrize("first", [None, 6])
-def test_one_bar_whatever_parts_a_distillation_is_in(
+def test_one_bar_spans_all_parts_of_a_distillation(
     experts, small_data, tmp_path, capsys, bars, first
 ):
     path = tmp_path / "state.safetensors"
@@ -85,12 +75,12 @@ def test_one_bar_whatever_parts_a_distillation_is_in(
     assert (bar.initial, bar.n, bar.total) == (first or 0, 12, 12)
     shown = capsys.readouterr().err
     assert "12/12" in shown and "loss=" in shown
-    # It may be used again, for a `fit` of another kind.
+    # The callback may be used again, for another `fit`.
     fit(progress)
     assert len(bars) == 2 and bars[1].total == 6
 
 
-def test_a_line_each_half_minute_where_there_is_no_terminal(
+def test_without_a_terminal_a_line_is_written_every_half_minute(
     capsys, monkeypatch
 ):
     now = 1000.0
@@ -103,5 +93,5 @@ def test_a_line_each_half_minute_where_there_is_no_terminal(
         progress.on_train_batch_end(0)
     progress.on_train_end()
     lines = capsys.readouterr().err.count("\r")
-    assert 2 < lines <= 60 * 5 / 30 + 2  # the first and the last beside
+    assert 2 < lines <= 60 * 5 / 30 + 2  # and the first and the last
     assert progress._bar is None

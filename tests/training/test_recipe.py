@@ -5,6 +5,8 @@ import pytest
 from keras import ops
 
 from keras_tgdd.training import TrainingRecipe
+from keras_tgdd.training import expert_recipe
+from keras_tgdd.training import short_recipe
 
 
 def test_learning_rate_falls_at_the_milestones():
@@ -35,17 +37,39 @@ def test_a_cosine_with_warm_up():
     assert "warmup" not in TrainingRecipe("r", epochs=4).to_dict()
 
 
-def test_momentum_is_passed_on():
+def test_momentum_is_the_optimizers():
     assert TrainingRecipe("r", 3, momentum=0.7).optimizer(1).momentum == 0.7
 
 
-def test_adam_in_the_place_of_momentum():
+def test_settings_beyond_name_and_epochs_have_keywords():
+    with pytest.raises(TypeError, match="positional argument"):
+        TrainingRecipe("r", 3, 64)
+
+
+@pytest.mark.parametrize(
+    "recipe, fingerprint",
+    [
+        (expert_recipe(60, 32), "6be7406b189e4622"),
+        (short_recipe(5, 128), "8f72bdd38911f0d5"),
+        (
+            TrainingRecipe("adam", 3, optimizer_name="adam"),
+            "9c403c6240ee77be",
+        ),
+    ],
+)
+def test_fingerprints_are_those_of_stored_results(recipe, fingerprint):
+    """Values of commit 53af870, by which finished runs are found again."""
+    assert recipe.fingerprint == fingerprint
+    assert recipe.replace(name="other").fingerprint != fingerprint
+
+
+def test_adam_replaces_sgd():
     recipe = TrainingRecipe("r", 3, momentum=0.8, optimizer_name="adam")
     optimizer = recipe.optimizer(4)
     assert isinstance(optimizer, keras.optimizers.Adam)
     assert optimizer.beta_1 == 0.8
     assert recipe.to_dict()["optimizer_name"] == "adam"
-    # Fingerprints of before there was another are those of today.
+    # As in recipes that were stored before there was another optimizer.
     assert "optimizer_name" not in TrainingRecipe("r", 3).to_dict()
 
 

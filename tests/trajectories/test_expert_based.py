@@ -1,59 +1,55 @@
-"""What all trajectories that are made of experts have in common."""
+"""What all trajectories of experts have in common."""
 
 import keras
 import numpy as np
 import pytest
 from support.distillations import fit
+from support.distillations import make
 from support.distillations import pixels
 
-import keras_tgdd
 from keras_tgdd.trajectories import FinalExperts
 from keras_tgdd.trajectories import InterpolatedExperts
 
 pytestmark = pytest.mark.parametrize(
-    "of_experts", [FinalExperts, InterpolatedExperts]
+    "kind", [FinalExperts, InterpolatedExperts]
 )
 
 
-def test_what_belongs_to_the_experts_is_theirs(experts, of_experts):
-    trajectory = of_experts(experts)
+def test_network_normalization_and_names_are_the_experts(experts, kind):
+    trajectory = kind(experts)
     trajectory.check_fits((8, 8, 2), 3)
     assert trajectory.network is experts.network
     assert trajectory.class_names == ("dark", "medium", "bright")
-    np.testing.assert_array_equal(trajectory.mean, experts.mean)
-    np.testing.assert_array_equal(trajectory.std, experts.std)
+    assert trajectory.normalization == experts.normalization
 
 
-def test_a_fingerprint_tells_them_from_others(experts, of_experts):
+def test_fingerprints_differ(experts, kind):
     layer = experts.network.network.layers[1].name
-    same = of_experts(experts).fingerprint()
-    assert same == of_experts(experts).fingerprint()
+    same = kind(experts).fingerprint()
+    assert same == kind(experts).fingerprint()
     others = {
-        FinalExperts(experts.reading(layer)).fingerprint(),
-        InterpolatedExperts(experts.reading(layer)).fingerprint(),
+        FinalExperts(experts.with_feature_layer(layer)).fingerprint(),
+        InterpolatedExperts(experts.with_feature_layer(layer)).fingerprint(),
         experts.fingerprint(),
     }
     assert len({same, *others}) == 4
 
 
-def test_other_things_are_refused(experts, of_experts):
+def test_anything_but_experts_is_refused(experts, kind):
     with pytest.raises(TypeError, match="`ExpertTrajectories`.*Received: list"):
-        of_experts([])
+        kind([])
     with pytest.raises(TypeError, match="Received: FinalExperts"):
-        of_experts(FinalExperts(experts))
+        kind(FinalExperts(experts))
 
 
-def test_distils(experts, small_data, of_experts):
-    synthetic = keras_tgdd.layers.SyntheticImages(3, 1, (8, 8, 2), factor=2)
-    synthetic.adapt(*small_data, seed=0)
-    trainer = keras_tgdd.DistillationTrainer(
-        synthetic,
-        of_experts(experts),
+def test_distils(experts, small_data, kind):
+    trainer = make(
+        kind(experts),
+        small_data,
+        optimizer=keras.optimizers.SGD(0.02),
         region=1,
         constraint_weight=1.0,
-        samples_per_class=4,
     )
-    trainer.compile(keras.optimizers.SGD(0.02))
     before = pixels(trainer)
     history = fit(trainer, small_data).history
     assert np.all(np.isfinite(history["loss"]))

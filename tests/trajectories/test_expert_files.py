@@ -3,6 +3,7 @@ import shutil
 import numpy as np
 import pytest
 
+from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.trajectories.expert_files import ExpertReader
 from keras_tgdd.trajectories.expert_files import ExpertWriter
 from keras_tgdd.trajectories.expert_files import bytes_to_come
@@ -25,24 +26,48 @@ DESCRIPTION = {
 }
 
 
-def record(directory, epochs=3):
+def record(directory, snapshots=3):
     writer = ExpertWriter(directory, 0, DESCRIPTION)
-    for epoch in range(epochs):
-        weights = np.full(5, epoch, "float32")
-        state = [np.array(epoch), np.full((2, 2), 10.0 * epoch)]
-        writer.append(epoch, weights, (0.1 * epoch, np.nan), state)
+    for snapshot in range(snapshots):
+        weights = np.full(5, snapshot, "float32")
+        state = [np.array(snapshot), np.full((2, 2), 10.0 * snapshot)]
+        writer.append(snapshot, weights, (0.1 * snapshot, np.nan), state)
     return writer
 
 
-def test_snapshots_come_back(tmp_path):
+def test_snapshots_are_read_as_they_were_written(tmp_path):
     record(tmp_path).finish()
     reader = ExpertReader(tmp_path / "expert_000.safetensors")
     assert reader.num_snapshots == 3
-    for epoch in (0, 1, 2, -1):
-        np.testing.assert_array_equal(reader.weights(epoch), epoch % 3)
+    for snapshot in (0, 1, 2, -1):
+        np.testing.assert_array_equal(reader.weights(snapshot), snapshot % 3)
     np.testing.assert_allclose(reader.accuracies[:, 0], [0.0, 0.1, 0.2])
     assert np.all(np.isnan(reader.accuracies[:, 1]))
     assert reader.description["image_shape"] == [8, 8, 1]
+
+
+def test_names_in_files_are_those_of_former_versions(tmp_path):
+    writer = record(tmp_path)
+    assert sorted(p.name for p in writer.folder.iterdir()) == [
+        "epoch_0000.safetensors",
+        "epoch_0001.safetensors",
+        "epoch_0002.safetensors",
+        "state.safetensors",
+    ]
+    state = TensorFile(
+        writer.folder / "state.safetensors", "keras_tgdd.expert_state"
+    )
+    assert sorted(state.keys()) == ["0000", "0001"]
+    assert {"format", "epoch", "description"} <= state.metadata.keys()
+    writer.finish()
+    finished = TensorFile(writer.filepath, "keras_tgdd.expert")
+    assert sorted(finished.keys()) == [
+        "accuracies",
+        "epoch_0000",
+        "epoch_0001",
+        "epoch_0002",
+    ]
+    assert {"format", "description"} <= finished.metadata.keys()
 
 
 def test_finishing_leaves_one_file(tmp_path):
@@ -56,8 +81,8 @@ def test_finishing_leaves_one_file(tmp_path):
 def test_interrupted_training_resumes_from_the_last_state(tmp_path):
     record(tmp_path)
     writer = ExpertWriter(tmp_path, 0, DESCRIPTION)
-    epoch, weights, state = writer.resume()
-    assert epoch == 2
+    snapshot, weights, state = writer.resume()
+    assert snapshot == 2
     np.testing.assert_array_equal(weights, np.full(5, 2.0))
     np.testing.assert_array_equal(state[0], 2)
     np.testing.assert_array_equal(state[1], np.full((2, 2), 20.0))
@@ -74,37 +99,37 @@ def test_resuming_under_other_conditions_is_refused(tmp_path):
         writer.resume()
 
 
-def test_conditions_that_agree_pass():
+def test_equal_conditions_pass():
     check_same("path", DESCRIPTION, {**DESCRIPTION, "keras": "another"})
 
 
-def test_bytes_to_come_are_those_of_the_last_gathering(tmp_path, monkeypatch):
-    """Watches a directory while three experts are recorded."""
+def test_bytes_to_come_are_those_of_the_last_merge(tmp_path, monkeypatch):
+    """Measures a directory while three experts are recorded."""
     snapshots, weights = 4, 50_000
     largest = 0
 
-    def look():
+    def measure():
         nonlocal largest
         sizes = [p.stat().st_size for p in tmp_path.rglob("*.safetensors")]
         largest = max(largest, sum(sizes))
 
-    monkeypatch.setattr(ExpertWriter, "discard", lambda self: look())
+    monkeypatch.setattr(ExpertWriter, "discard", lambda self: measure())
     discard = shutil.rmtree
     for index in range(3):
         writer = ExpertWriter(tmp_path, index, DESCRIPTION)
-        for epoch in range(snapshots):
+        for snapshot in range(snapshots):
             vector = np.zeros(weights, "float32")
-            writer.append(epoch, vector, (0.0, 0.0), [vector])
-            if (index, epoch) == (1, 2):
+            writer.append(snapshot, vector, (0.0, 0.0), [vector])
+            if (index, snapshot) == (1, 2):
                 come = bytes_to_come(tmp_path, [1, 2], snapshots, weights)
-                there = sum(
+                present = sum(
                     p.stat().st_size for p in tmp_path.rglob("*.safetensors")
                 )
         writer.finish()
         discard(writer.folder)
     expected = bytes_to_come(tmp_path / "empty", range(3), snapshots, weights)
-    # One state is beside a second one for a moment that is not looked at.
+    # The moment at which two states are on the disk is not measured.
     state, headers = 4 * weights, 50_000
     assert expected - state - headers <= largest <= expected - state + headers
-    assert abs(there + come - expected) < headers
+    assert abs(present + come - expected) < headers
     assert bytes_to_come(tmp_path, [], snapshots, weights) == 0

@@ -6,6 +6,7 @@ from keras import ops
 from support.networks import small_network
 from support.networks import softmax_network
 
+import keras_tgdd
 from keras_tgdd import ExpertTrajectories
 from keras_tgdd.models import ConvNet
 from keras_tgdd.trajectories.expert_files import expert_path
@@ -14,35 +15,46 @@ from keras_tgdd.trajectories.expert_files import expert_path
 @pytest.fixture
 def directory(experts, tmp_path):
     """A copy of the experts that may be damaged."""
-    source = experts._readers[0].filepath.parent
-    shutil.copytree(source, tmp_path / "experts")
+    shutil.copytree(experts.directory, tmp_path / "experts")
     return tmp_path / "experts"
 
 
-def test_load_rebuilds_the_network_and_what_it_is_fed(experts, directory):
+def test_load_rebuilds_network_and_normalization(experts, directory):
     loaded = ExpertTrajectories.load(directory)
     assert loaded.num_experts == 2
     assert loaded.image_shape == (8, 8, 2) and loaded.num_classes == 3
     assert loaded.class_names == ("dark", "medium", "bright")
-    np.testing.assert_array_equal(loaded.mean, experts.mean)
-    np.testing.assert_array_equal(loaded.std, experts.std)
-    for epoch in range(4):
+    assert loaded.normalization == experts.normalization
+    assert loaded.normalization.mean.shape == (2,)
+    assert loaded.directory == directory
+    for snapshot in range(4):
         np.testing.assert_array_equal(
-            loaded.weights(1, epoch), experts.weights(1, epoch)
+            loaded.weights(1, snapshot), experts.weights(1, snapshot)
         )
 
 
-def test_draw_covers_experts_stages_and_region(experts):
-    generator = np.random.default_rng(0)
-    known = {
-        experts.weights(expert, epoch).tobytes(): (expert, epoch)
+def known_snapshots(experts):
+    """Expert and snapshot by the bytes of the weights."""
+    return {
+        experts.weights(expert, snapshot).tobytes(): (expert, snapshot)
         for expert in range(2)
-        for epoch in range(4)
+        for snapshot in range(4)
     }
+
+
+def test_draw_covers_experts_snapshots_and_region(experts):
+    generator = np.random.default_rng(0)
+    known = known_snapshots(experts)
     pairs = set()
     for _ in range(400):
-        stage, later = experts.draw(generator, region=2)
-        pairs.add((known[stage.tobytes()], known[later.tobytes()]))
+        draw = experts.draw(generator, region=2)
+        pairs.add(
+            (
+                known[draw.weights.tobytes()],
+                known[draw.constraint_weights.tobytes()],
+            )
+        )
+        assert draw.constraint_scale is None
     expected = {
         ((expert, j), (expert, k))
         for expert in range(2)
@@ -55,20 +67,41 @@ def test_draw_covers_experts_stages_and_region(experts):
 def test_a_region_of_one_uses_one_snapshot(experts):
     generator = np.random.default_rng(0)
     for _ in range(20):
-        stage, later = experts.draw(generator, region=1)
-        np.testing.assert_array_equal(stage, later)
+        draw = experts.draw(generator, region=1)
+        np.testing.assert_array_equal(draw.weights, draw.constraint_weights)
 
 
-def test_stages_are_drawn_uniformly(experts):
+def test_snapshots_are_drawn_uniformly(experts):
     generator = np.random.default_rng(0)
-    known = {experts.weights(0, e).tobytes(): e for e in range(4)} | {
-        experts.weights(1, e).tobytes(): e for e in range(4)
-    }
-    stages = [
-        known[experts.draw(generator, 7)[0].tobytes()] for _ in range(4000)
+    known = known_snapshots(experts)
+    snapshots = [
+        known[experts.draw(generator, 7).weights.tobytes()][1]
+        for _ in range(4000)
     ]
-    counts = np.bincount(stages, minlength=4) / 4000
+    counts = np.bincount(snapshots, minlength=4) / 4000
     np.testing.assert_allclose(counts, 0.25, atol=0.03)
+
+
+def test_a_description_names_the_snapshot_that_is_drawn(experts):
+    known = known_snapshots(experts)
+    for seed in range(10):
+        draw = experts.draw(np.random.default_rng(seed), region=3)
+        expert, snapshot = known[draw.weights.tobytes()]
+        described = experts.describe_draw(np.random.default_rng(seed), 3)
+        assert described == f"expert {expert}, snapshot {snapshot}"
+
+
+def test_another_feature_layer_shares_network_and_files(experts):
+    other = experts.with_feature_layer(["relu_1", "features"])
+    assert other.network.feature_layer == ("relu_1", "features")
+    assert other.network.feature_size > experts.network.feature_size
+    assert other.network.network is experts.network.network
+    np.testing.assert_array_equal(other.weights(1, 2), experts.weights(1, 2))
+    assert other.fingerprint() != experts.fingerprint()
+    stored = experts.with_feature_layer("features")
+    assert stored.network.feature_size == experts.network.feature_size
+    with pytest.raises(ValueError, match="Received: feature_layer='relu_9'"):
+        experts.with_feature_layer("relu_9")
 
 
 def test_another_architecture_is_refused_with_both_shapes(directory):
@@ -89,7 +122,7 @@ def test_truncated_file_is_refused(directory):
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(ValueError, match="expert_001.safetensors.*truncated"):
         ExpertTrajectories.load(directory)
-    assert len(path.read_bytes()) == len(content) // 2  # left as it was
+    assert len(path.read_bytes()) == len(content) // 2  # not changed
 
 
 def test_empty_directory_names_the_remedy(tmp_path):
@@ -106,12 +139,10 @@ def test_unfinished_experts_name_the_remedy(tmp_path):
 
 
 def test_experts_of_different_networks_are_refused(directory, small_data):
-    import keras_tgdd
-
     other = directory.parent / "other"
     keras_tgdd.train_experts(
+        small_data,
         softmax_network,
-        *small_data,
         num_experts=1,
         epochs=1,
         directory=other,
@@ -129,8 +160,8 @@ def test_at_least_one_expert_is_needed():
 
 def test_features_are_those_of_the_snapshot(experts, small_data):
     x, _ = small_data
-    features = experts.features(x, expert=1, epoch=2, batch_size=7)
-    images = (x / np.float32(255) - experts.mean) / experts.std
+    features = experts.features(x, expert=1, snapshot=2, batch_size=7)
+    images = experts.normalization.apply(x)
     expected, _ = experts.network(experts.weights(1, 2), images)
     assert features.shape == (len(x), experts.network.feature_size)
     np.testing.assert_allclose(
@@ -141,5 +172,7 @@ def test_features_are_those_of_the_snapshot(experts, small_data):
 
 
 def test_features_refuse_other_images(experts):
-    with pytest.raises(ValueError, match="Received"):
+    with pytest.raises(ValueError, match=r"\(8, 8, 2\).*\(9, 9, 2\)"):
         experts.features(np.zeros((2, 9, 9, 2), "uint8"))
+    with pytest.raises(ValueError, match="`batch_size` must be a positive"):
+        experts.features(np.zeros((2, 8, 8, 2), "uint8"), batch_size=0)

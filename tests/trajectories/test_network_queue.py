@@ -1,11 +1,14 @@
 import keras
 import numpy as np
 import pytest
+from support import distillations
 from support.distillations import pixels
 from support.networks import softmax_network
 
-import keras_tgdd
 from keras_tgdd import DistillationCheckpoint
+from keras_tgdd import Normalization
+from keras_tgdd.datasets import TrainingData
+from keras_tgdd.models import FrozenNetwork
 from keras_tgdd.models.frozen_network import flat_weights
 from keras_tgdd.models.seeding import draw_weights
 from keras_tgdd.training import TrainingRecipe
@@ -13,6 +16,7 @@ from keras_tgdd.training.classifier_batches import ClassifierBatches
 from keras_tgdd.trajectories import NetworkQueue
 
 MEAN, STD = 0.4, np.float32([0.2, 0.3])
+NORMALIZATION = Normalization(MEAN, STD)
 
 
 def linear_network():
@@ -25,20 +29,20 @@ def linear_network():
     )
 
 
-def make(data, network=None, **given):
-    arguments = dict(capacity=3, steps_per_refresh=3, steps_per_training=2)
-    return NetworkQueue(
-        network or linear_network(),
-        MEAN,
-        STD,
-        *data,
-        **{**arguments, **given},
-    )
+def make(data, network=None, **changes):
+    arguments = {
+        "normalization": NORMALIZATION,
+        "capacity": 3,
+        "steps_per_refresh": 3,
+        "steps_per_training": 2,
+        **changes,
+    }
+    return NetworkQueue(network or linear_network(), data, **arguments)
 
 
 def states(queue):
     """Weights and accuracies of all networks."""
-    return [(m.weights.tolist(), m.accuracy) for m in queue._state[1]]
+    return [(m.weights.tolist(), m.accuracy) for m in queue.members]
 
 
 def trained_by_hand(start, batches, steps):
@@ -73,33 +77,34 @@ def test_the_first_network_is_trained_as_by_hand(small_data):
     network = linear_network()
     draw_weights(network, [4, 0, 0])
     recipe = TrainingRecipe("same", epochs=9, batch_size=256, milestones=())
-    batches = ClassifierBatches(*small_data, 3, recipe, None, [4, 1, 0, 0])
+    batches = ClassifierBatches(
+        *small_data, 3, recipe, augmentation=None, seed=[4, 1, 0, 0]
+    )
     weights, accuracy = trained_by_hand(flat_weights(network), batches, 3)
-    found, later, percent = queue.draw(np.random.default_rng(0), region=1)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, weights, atol=1e-5)
-    np.testing.assert_array_equal(found, later)
-    assert percent == pytest.approx(100 * accuracy, abs=1e-3)
+    draw = queue.draw(np.random.default_rng(0), region=1)
+    assert draw.weights.dtype == np.float32
+    np.testing.assert_allclose(draw.weights, weights, atol=1e-5)
+    np.testing.assert_array_equal(draw.weights, draw.constraint_weights)
+    assert draw.constraint_scale == pytest.approx(100 * accuracy, abs=1e-3)
 
 
 def test_a_network_joins_at_each_refresh_and_the_oldest_leaves(small_data):
     queue = make(small_data, networks_per_refresh=1)
-    sizes, firsts, trained = [], [], []
+    network = linear_network()
+    sizes, trained = [], []
     for number in range(6):
-        before = queue._state[1]
+        before = queue.members
         queue.refresh(number)
-        after = queue._state[1]
+        after = queue.members
         sizes.append(len(queue))
-        firsts.append(after[0])
         kept = before[-2:] if number >= 3 else before
         assert len(after) == len(kept) + 1
         changed = sum(a is not b for a, b in zip(after[:-1], kept, strict=True))
         fresh = after[-1]
         trained.append(changed + fresh.trainings)
         if not fresh.trainings:
-            draw_weights(queue._student.network, [0, 0, number])
-            expected = flat_weights(queue._student.network)
-            np.testing.assert_array_equal(fresh.weights, expected)
+            draw_weights(network, [0, 0, number])
+            np.testing.assert_array_equal(fresh.weights, flat_weights(network))
             assert fresh.accuracy == 0.0
     assert sizes == [1, 2, 3, 3, 3, 3]
     assert trained == [1] * 6
@@ -111,7 +116,7 @@ def test_a_state_depends_on_seed_and_number_alone(small_data):
         queue.refresh(number)
     other.refresh(3)
     assert states(queue) == states(other)
-    # There and back.
+    # Back to an earlier refresh, and forward again.
     queue.refresh(1)
     assert states(queue) != states(other)
     queue.refresh(3)
@@ -122,20 +127,19 @@ def test_a_state_depends_on_seed_and_number_alone(small_data):
 
 
 def test_dropout_and_batch_norm_repeat_too(small_data):
-    queues = [make(small_data, softmax_network((8, 8, 2), 3)) for _ in range(2)]
+    network = softmax_network((8, 8, 2), 3)
+    queues = [make(small_data, network) for _ in range(2)]
     for queue in queues:
         queue.refresh(1)
     assert states(queues[0]) == states(queues[1])
-    # Moving statistics are part of the weights.
-    draw_weights(queues[0]._student.network, 0)
-    untrained = queues[0]._student.network.get_layer("norm").moving_mean
-    assert not np.any(keras.ops.convert_to_numpy(untrained))
-    queues[0]._student.assign(queues[0]._state[1][0].weights)
-    moved = queues[0]._student.network.get_layer("norm").moving_mean
-    assert np.any(keras.ops.convert_to_numpy(moved))
+    # The weights include the moving statistics.
+    moving_mean = network.get_layer("norm").moving_mean
+    assert not np.any(keras.ops.convert_to_numpy(moving_mean))
+    FrozenNetwork(network).assign(queues[0].members[0].weights)
+    assert np.any(keras.ops.convert_to_numpy(moving_mean))
 
 
-def test_the_users_network_is_left_alone(small_data):
+def test_the_given_network_does_not_change(small_data):
     network = linear_network()
     before = flat_weights(network)
     make(small_data, network).refresh(1)
@@ -145,46 +149,59 @@ def test_the_users_network_is_left_alone(small_data):
 def test_draws_are_of_all_networks_and_described(small_data):
     queue = make(small_data)
     queue.refresh(2)
-    drawn, said = set(), set()
+    drawn, described = set(), set()
     for seed in range(30):
         weights, _, percent = queue.draw(np.random.default_rng(seed), region=1)
         drawn.add(weights.tobytes())
         assert 0 <= percent <= 100
-        said.add(queue.describe_draw(np.random.default_rng(seed), region=1))
-    assert len(drawn) == len(said) == 3
-    assert all("of 3 in the queue, after" in words for words in said)
+        generator = np.random.default_rng(seed)
+        described.add(queue.describe_draw(generator, region=1))
+    assert len(drawn) == len(described) == 3
+    assert all("of 3 in the queue, after" in words for words in described)
 
 
-def test_a_queue_that_was_never_refreshed_begins(small_data):
+def test_the_first_draw_makes_the_first_refresh(small_data):
     fresh, refreshed = make(small_data), make(small_data)
+    assert fresh.last_refresh == -1 and fresh.members == ()
     refreshed.refresh(0)
-    first = fresh.draw(np.random.default_rng(0), region=1)[0]
-    expected = refreshed.draw(np.random.default_rng(0), region=1)[0]
+    first = fresh.draw(np.random.default_rng(0), region=1).weights
+    expected = refreshed.draw(np.random.default_rng(0), region=1).weights
     np.testing.assert_array_equal(first, expected)
+    assert fresh.last_refresh == 0
+
+
+def test_normalization_and_names_are_the_datas_by_default(small_data):
+    data = TrainingData(*small_data, ("dark", "medium", "bright"))
+    queue = NetworkQueue(linear_network(), data)
+    assert queue.normalization == data.normalization
+    assert queue.class_names == ("dark", "medium", "bright")
+    other = make(data, class_names=("a", "b", "c"))
+    assert other.class_names == ("a", "b", "c")
+    np.testing.assert_array_equal(other.normalization.std, STD)
+    assert other.fingerprint() != queue.fingerprint()
 
 
 def distil(queue, data, fits, *callbacks):
-    synthetic = keras_tgdd.layers.SyntheticImages(3, 1, (8, 8, 2))
-    trainer = keras_tgdd.DistillationTrainer(
-        synthetic, queue, region=1, constraint_weight=0.01, samples_per_class=2
+    trainer = distillations.make(
+        queue,
+        data,
+        factor=1,
+        optimizer=keras.optimizers.SGD(0.02),
+        region=1,
+        constraint_weight=0.01,
+        samples_per_class=2,
     )
-    trainer.compile(keras.optimizers.SGD(0.02))
     for epochs in fits:
-        history = trainer.fit(
-            *data,
-            epochs=epochs,
-            steps_per_epoch=4,
-            callbacks=list(callbacks),
-            verbose=0,
-        )
+        history = distillations.fit(trainer, data, *callbacks, epochs=epochs)
     return trainer, history.history
 
 
 def test_two_fits_equal_one_and_runs_repeat(small_data):
-    whole, _ = distil(make(small_data), small_data, [2])
+    queue = make(small_data)
+    whole, _ = distil(queue, small_data, [2])
     parts, _ = distil(make(small_data), small_data, [1, 1])
     np.testing.assert_array_equal(pixels(parts), pixels(whole))
-    assert whole.trajectory._state[0] == 2  # before steps 6 and 7
+    assert queue.last_refresh == 2  # before steps 6 and 7
     other, _ = distil(make(small_data, seed=1), small_data, [2])
     assert np.any(pixels(other) != pixels(whole))
 
@@ -202,30 +219,31 @@ def test_a_resumed_distillation_makes_its_refreshes_again(small_data, tmp_path):
         distil(other, small_data, [2], DistillationCheckpoint(path))
 
 
-def test_the_constraint_is_weighed_by_accuracy(small_data):
+def test_the_constraint_is_scaled_by_accuracy(small_data):
     queue = make(small_data, steps_per_refresh=100)
     queue.refresh(0)
-    percent = queue.draw(np.random.default_rng(0), region=1)[2]
-    _, weighed = distil(queue, small_data, [1])
-    queue.scales_constraint = False  # of this queue
+    percent = queue.draw(np.random.default_rng(0), region=1).constraint_scale
+    _, scaled = distil(queue, small_data, [1])
+    queue.scales_constraint = False
     queue.draw = lambda generator, region: NetworkQueue.draw(
         queue, generator, region
-    )[:2]
+    )._replace(constraint_scale=None)
     _, plain = distil(queue, small_data, [1])
     assert 0 < percent != 1
-    # The first step alone is the same: a mean over four nearly is.
-    assert weighed["constraint"][0] / plain["constraint"][0] == pytest.approx(
+    # Equal in the first step only; the history is the mean of four steps.
+    assert scaled["constraint"][0] / plain["constraint"][0] == pytest.approx(
         percent, rel=0.2
     )
 
 
-def test_a_fingerprint_tells_queues_apart(small_data):
+def test_fingerprints_differ(small_data):
     x, y = small_data
-    prints = [
-        make(small_data, **given).fingerprint()
-        for given in (
+    fingerprints = [
+        make(small_data, **changes).fingerprint()
+        for changes in (
             {},
             {},
+            {"normalization": Normalization(0.5, STD)},
             {"capacity": 4},
             {"steps_per_refresh": 4},
             {"networks_per_refresh": 1},
@@ -234,12 +252,13 @@ def test_a_fingerprint_tells_queues_apart(small_data):
             {"seed": 1},
         )
     ]
-    prints.append(make((x[::-1], y[::-1])).fingerprint())
-    assert prints[0] == prints[1] and len(set(prints)) == len(prints) - 1
+    fingerprints.append(make((x[::-1], y[::-1])).fingerprint())
+    assert fingerprints[0] == fingerprints[1]
+    assert len(set(fingerprints)) == len(fingerprints) - 1
 
 
 @pytest.mark.parametrize(
-    "given, message",
+    "changes, message",
     [
         ({"capacity": 0}, "`capacity`.*Received: capacity=0"),
         ({"steps_per_refresh": 0}, "`steps_per_refresh`.*Received"),
@@ -247,17 +266,30 @@ def test_a_fingerprint_tells_queues_apart(small_data):
         ({"steps_per_training": 1.5}, "`steps_per_training`.*Received"),
         ({"seed": -1}, "`seed`.*Received"),
         ({"augmentation": ("blur",)}, "blur"),
-        ({"data": (np.zeros((3, 9, 9, 2)), np.arange(3))}, "have shape"),
-        ({"data": (np.zeros((2, 8, 8, 2)), np.arange(2))}, "no images of"),
+        ({"class_names": ("a", "b")}, "one name a class, 3"),
+        ({"normalization": Normalization([0.1, 0.2, 0.3])}, "of 2 channels"),
+        (
+            {"data": (np.zeros((3, 9, 9, 2)), np.arange(3))},
+            r"images of shape \(9, 9, 2\).*Received.*\(8, 8, 2\)",
+        ),
+        (
+            {"data": (np.zeros((2, 8, 8, 2)), np.arange(2))},
+            "to 2 classes.*Received.*3 classes",
+        ),
+        (
+            {"data": (np.zeros((2, 8, 8, 2)), np.array([0, 2]))},
+            r"no images of class \[1\]",
+        ),
     ],
 )
-def test_bad_arguments_are_refused(small_data, given, message):
+def test_bad_arguments_are_refused(small_data, changes, message):
+    arguments = {"data": small_data, **changes}
     with pytest.raises(ValueError, match=message):
-        make(given.pop("data", small_data), **given)
+        make(**arguments)
 
 
-def test_bad_statistics_and_numbers_are_refused(small_data):
-    with pytest.raises(ValueError, match="`std` must be positive"):
-        NetworkQueue(linear_network(), 0.0, 0.0, *small_data)
+def test_bad_data_and_numbers_are_refused(small_data):
+    with pytest.raises(TypeError, match=r"pass the pair \(x, y\)"):
+        make(small_data[0])
     with pytest.raises(ValueError, match="`number`.*Received: number=-1"):
         make(small_data).refresh(-1)

@@ -11,40 +11,22 @@ from support.networks import softmax_network
 import keras_tgdd
 from keras_tgdd import Progress
 from keras_tgdd.runtime.compilation import default_dtype_policy
-from keras_tgdd.trajectories import expert_recipe
 from keras_tgdd.trajectories.expert_files import ExpertReader
 from keras_tgdd.trajectories.expert_files import expert_path
 
 
-def train(data, directory, network_fn=small_network, **changes):
-    arguments = dict(num_experts=1, epochs=3, seed=3, verbose=0)
+def train(data, directory, network=small_network, **changes):
+    arguments = {"num_experts": 1, "epochs": 3, "seed": 3, "verbose": 0}
     return keras_tgdd.train_experts(
-        network_fn, *data, directory=directory, **{**arguments, **changes}
+        data, network, directory=directory, **{**arguments, **changes}
     )
-
-
-def test_the_recipe_is_the_published_one():
-    recipe = expert_recipe(60, image_size=32)
-    assert recipe.to_dict() == {
-        "name": "expert",
-        "epochs": 60,
-        "batch_size": 64,
-        "learning_rate": 0.01,
-        "momentum": 0.9,
-        "weight_decay": 5e-4,
-        "milestones": (2 / 3, 5 / 6),
-        "decay": 0.2,
-        "augmentation": ("color", "crop"),
-        "cutmix": 0.5,
-    }
-    assert expert_recipe(80, image_size=128).batch_size == 128
 
 
 def test_every_epoch_and_the_initialization_are_stored(experts):
     assert experts.num_experts == 2
     for expert in range(2):
         assert experts.num_snapshots(expert) == 4
-        snapshots = [experts.weights(expert, epoch) for epoch in range(4)]
+        snapshots = [experts.weights(expert, number) for number in range(4)]
         assert len({s.tobytes() for s in snapshots}) == 4
     assert np.any(experts.weights(0, 0) != experts.weights(1, 0))
 
@@ -71,12 +53,73 @@ def test_network_data_and_recipe_are_described(experts, small_data):
     )
     assert description["recipe"]["name"] == "expert"
     assert description["seed"] == [3, 0]
+    normalization = experts.normalization
     np.testing.assert_allclose(
-        experts.mean, (x / 255).mean(axis=(0, 1, 2)), rtol=1e-5
+        normalization.mean, (x / 255).mean(axis=(0, 1, 2)), rtol=1e-5
     )
     np.testing.assert_allclose(
-        experts.std, (x / 255).std(axis=(0, 1, 2)), rtol=1e-4
+        normalization.std, (x / 255).std(axis=(0, 1, 2)), rtol=1e-4
     )
+
+
+def test_the_network_reads_images_normalized_as_the_data_say(
+    small_data, tmp_path
+):
+    """Experts of other normalizations have other weights and say so."""
+    own = train(small_data, tmp_path / "own", epochs=1)
+    normalization = keras_tgdd.Normalization(0.25, [0.5, 0.75])
+    data = keras_tgdd.TrainingData(*small_data, normalization=normalization)
+    other = train(data, tmp_path / "other", epochs=1)
+    assert other.normalization == normalization.for_channels(2)
+    np.testing.assert_array_equal(other.weights(0, 0), own.weights(0, 0))
+    assert np.any(other.weights(0, 1) != own.weights(0, 1))
+    with pytest.raises(ValueError, match="mean: stored .*std: stored"):
+        train(data, tmp_path / "own", epochs=1)
+
+
+def as_image_dataset(x, y):
+    return keras_tgdd.datasets.ImageDataset(
+        name="small",
+        x_train=x,
+        y_train=y,
+        x_test=x[:3],
+        y_test=y[:3],
+        class_names=("dark", "medium", "bright"),
+        normalization=keras_tgdd.Normalization.of(x),
+    )
+
+
+def as_batches(x, y):
+    def batches():
+        for start in range(0, len(x), 10):
+            yield x[start : start + 10], y[start : start + 10]
+
+    return batches
+
+
+def as_stream(x, y):
+    return keras_tgdd.datasets.ImageStream(as_batches(x, y), 3)
+
+
+@pytest.mark.parametrize("form", [as_image_dataset, as_batches, as_stream])
+def test_data_in_any_form_give_the_same_expert(small_data, tmp_path, form):
+    expected = train(small_data, tmp_path / "pair", epochs=1)
+    other = train(form(*small_data), tmp_path / "form", epochs=1)
+    assert other.description["data"] == expected.description["data"]
+    np.testing.assert_array_equal(other.weights(0, -1), expected.weights(0, -1))
+    # A second call finds the expert, also along a new stream.
+    path = expert_path(tmp_path / "form", 0)
+    changed = path.stat().st_mtime_ns
+    train(form(*small_data), tmp_path / "form", epochs=1)
+    assert path.stat().st_mtime_ns == changed
+
+
+def test_a_stream_is_mapped_from_the_directory(small_data, tmp_path):
+    train(as_stream(*small_data), tmp_path, epochs=1)
+    stored = np.load(tmp_path / "data" / "images.npy", mmap_mode="r")
+    np.testing.assert_array_equal(stored, small_data[0])
+    loaded = keras_tgdd.ExpertTrajectories.load(tmp_path)
+    assert loaded.num_experts == 1  # the data are no expert
 
 
 def test_finished_experts_are_loaded_not_trained_again(small_data, tmp_path):
@@ -93,7 +136,7 @@ class Killed(Exception):
     pass
 
 
-# 37 images are 3 batches of 16: two snapshots an epoch are every 2 steps.
+# 37 images are 3 batches of 16, so 2 snapshots per epoch are 2 steps apart.
 SHORT = keras_tgdd.training.TrainingRecipe(
     "short", epochs=3, batch_size=16, schedule="cosine", warmup=0.2
 )
@@ -108,9 +151,9 @@ def test_snapshots_within_epochs(small_data, tmp_path):
         validation_data=small_data,
     )
     assert experts.num_snapshots(0) == 1 + 3 * 2
-    weights = [experts.weights(0, stage) for stage in range(7)]
+    weights = [experts.weights(0, snapshot) for snapshot in range(7)]
     assert len({w.tobytes() for w in weights}) == 7
-    # Accuracy on test data is measured once an epoch, the last included.
+    # Accuracy on test data is measured after each epoch.
     measured = np.isfinite(experts.accuracies(0)[:, 1])
     np.testing.assert_array_equal(measured, [0, 0, 1, 0, 1, 0, 1])
     with pytest.raises(ValueError, match="snapshots_per_epoch: stored 2"):
@@ -128,14 +171,14 @@ def test_the_dtype_policy_is_that_of_the_network(small_data, tmp_path):
     layer = stored.network.network.get_layer("conv_1")
     assert layer.compute_dtype == "bfloat16"
     assert stored.network.network.get_layer("logits").compute_dtype == "float32"
-    # Without a network, precision is what is fastest here.
+    # A rebuilt network has the precision that is fastest on this backend.
     policy = default_dtype_policy(10**15)
     rebuilt = loaded.network.network.get_layer("conv_1")
     assert rebuilt.dtype_policy.name == policy
 
 
 @pytest.mark.parametrize("snapshots", [1, 2])
-def test_a_killed_run_continues_to_the_same_result(
+def test_a_killed_run_resumes_to_the_same_result(
     small_data, tmp_path, monkeypatch, snapshots
 ):
     changes = {"recipe": SHORT, "snapshots_per_epoch": snapshots}
@@ -164,9 +207,9 @@ def test_a_killed_run_continues_to_the_same_result(
     monkeypatch.setattr(recorder, "on_epoch_end", counted)
     resumed = train(small_data, tmp_path / "killed", **changes)
     assert epochs == list(range(2, 3 * snapshots))
-    for epoch in range(1 + 3 * snapshots):
+    for snapshot in range(1 + 3 * snapshots):
         np.testing.assert_array_equal(
-            resumed.weights(0, epoch), whole.weights(0, epoch)
+            resumed.weights(0, snapshot), whole.weights(0, snapshot)
         )
     assert not folder.exists()
 
@@ -179,7 +222,7 @@ def test_a_directory_of_other_experts_is_refused(small_data, tmp_path, change):
         "data": dict(data=(x[::-1].copy(), y[::-1].copy())),
         "epochs": dict(data=(x, y), epochs=4),
         "seed": dict(data=(x, y), seed=4),
-        "network": dict(data=(x, y), network_fn=softmax_network),
+        "network": dict(data=(x, y), network=softmax_network),
     }[change]
     before = expert_path(tmp_path, 0).read_bytes()
     with pytest.raises(ValueError, match="recorded under other conditions"):
@@ -187,15 +230,15 @@ def test_a_directory_of_other_experts_is_refused(small_data, tmp_path, change):
     assert expert_path(tmp_path, 0).read_bytes() == before
 
 
-def test_a_users_network_with_batch_norm_can_be_an_expert(small_data, tmp_path):
+def test_batch_norm_statistics_are_recorded(small_data, tmp_path):
     trajectories = train(
         small_data, tmp_path, softmax_network, feature_layer="pooled"
     )
     assert trajectories.network.feature_size == 4
-    moved = trajectories.network
-    moved.assign(trajectories.weights(0, -1))
-    norm = moved.network.get_layer("norm")
-    assert np.any(norm.get_weights()[2] != 0)  # moving means are recorded
+    frozen = trajectories.network
+    frozen.assign(trajectories.weights(0, -1))
+    moving_mean = frozen.network.get_layer("norm").get_weights()[2]
+    assert np.any(moving_mean != 0)
 
 
 def test_same_seed_same_experts(small_data, tmp_path):
@@ -228,8 +271,12 @@ def test_bad_input_is_refused_before_anything_is_written(small_data, tmp_path):
             train(data, target)
     with pytest.raises(ValueError, match="Images of `x_test` must have shape"):
         train(small_data, target, validation_data=(x[:, :4], y))
+    with pytest.raises(ValueError, match="Labels in `y_test` must lie in"):
+        train(small_data, target, validation_data=(x, y + 1))
     with pytest.raises(ValueError, match="`num_experts` must be"):
         train(small_data, target, num_experts=0)
+    with pytest.raises(TypeError, match=r"pass the pair \(x, y\)"):
+        train(x, target)
     assert not target.exists()
 
 
@@ -265,7 +312,7 @@ def test_a_disk_that_is_too_small_is_found_before_training(
     monkeypatch.setattr(shutil, "disk_usage", usage)
     assert train(small_data, tmp_path).num_experts == 1  # nothing to write
     before = sorted(tmp_path.iterdir())
-    free = 14 * snapshot - 1  # two files, a folder, and two states
+    free = 14 * snapshot - 1  # two files, a folder, and two states, less one
     with pytest.raises(OSError, match="2 more experts of 4 snapshots of") as e:
         train(small_data, tmp_path, num_experts=3)
     assert "Train fewer experts or epochs" in str(e.value)
@@ -275,7 +322,9 @@ def test_a_disk_that_is_too_small_is_found_before_training(
 
 
 @pytest.mark.parametrize("step", [0, 2, 5])
-def test_ctrl_c_leaves_what_can_go_on(small_data, tmp_path, monkeypatch, step):
+def test_ctrl_c_leaves_what_can_be_resumed(
+    small_data, tmp_path, monkeypatch, step
+):
     changes = {"recipe": SHORT, "snapshots_per_epoch": 2}
     whole = train(small_data, tmp_path / "whole", **changes)
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -296,7 +345,7 @@ def test_ctrl_c_leaves_what_can_go_on(small_data, tmp_path, monkeypatch, step):
     kept = len(list(folder.glob("epoch_*.safetensors")))
     assert 1 <= kept <= step + 1
     resumed = train(small_data, tmp_path / "parts", **changes)
-    for epoch in range(resumed.num_snapshots(0)):
+    for snapshot in range(resumed.num_snapshots(0)):
         np.testing.assert_array_equal(
-            resumed.weights(0, epoch), whole.weights(0, epoch)
+            resumed.weights(0, snapshot), whole.weights(0, snapshot)
         )

@@ -5,6 +5,7 @@ from support.networks import small_network
 from support.networks import softmax_network
 
 import keras_tgdd
+from keras_tgdd import Normalization
 from keras_tgdd import TrajectoryRecorder
 from keras_tgdd.models.frozen_network import flat_weights
 
@@ -29,7 +30,7 @@ def fit(network, data, recorder, **arguments):
     )
 
 
-def test_records_a_users_own_fit_from_epoch_0(small_data, tmp_path):
+def test_records_any_fit_from_the_initial_weights(small_data, tmp_path):
     network = softmax_network((8, 8, 2), 3)
     start = flat_weights(network)
     recorder = TrajectoryRecorder(tmp_path, feature_layer="pooled")
@@ -41,9 +42,83 @@ def test_records_a_users_own_fit_from_epoch_0(small_data, tmp_path):
         trajectories.weights(0, -1), flat_weights(network)
     )
     assert trajectories.network.feature_layer == "pooled"
-    np.testing.assert_array_equal(trajectories.mean, [0.0, 0.0])
-    np.testing.assert_array_equal(trajectories.std, [1.0, 1.0])
+    assert trajectories.normalization == Normalization().for_channels(2)
+    assert trajectories.class_names is None
     assert np.all(trajectories.accuracies(0)[1:, 0] > 0)
+
+
+def test_normalization_names_and_other_entries_are_stored(small_data, tmp_path):
+    recorder = TrajectoryRecorder(
+        tmp_path,
+        normalization=Normalization(0.25, [0.5, 0.75]),
+        class_names=np.array(["dark", "medium", "bright"]),
+        description={"author": "me"},
+    )
+    fit(small_network((8, 8, 2), 3), small_data, recorder, epochs=1)
+    experts = keras_tgdd.ExpertTrajectories.load(tmp_path)
+    assert experts.normalization == Normalization([0.25, 0.25], [0.5, 0.75])
+    assert experts.class_names == ("dark", "medium", "bright")
+    assert experts.description["author"] == "me"
+
+
+@pytest.mark.parametrize(
+    "arguments, error, message",
+    [
+        (
+            {"normalization": Normalization([0.1, 0.2, 0.3])},
+            ValueError,
+            "each of 2 channels",
+        ),
+        ({"normalization": 0.5}, TypeError, "`normalization` must be"),
+        ({"class_names": ("dark", "bright")}, ValueError, "one name a class"),
+        ({"feature_layer": "pool_9"}, ValueError, "feature_layer='pool_9'"),
+    ],
+)
+def test_what_does_not_fit_the_network_is_refused(
+    tmp_path, arguments, error, message
+):
+    network = small_network((8, 8, 2), 3)
+    with pytest.raises(error, match=message):
+        TrajectoryRecorder(tmp_path, network=network, **arguments)
+    assert not any(tmp_path.iterdir())
+
+
+def test_an_interrupted_fit_resumes_with_the_optimizer(small_data, tmp_path):
+    class Interrupted(Exception):
+        pass
+
+    class InterruptAfterOne(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise Interrupted
+
+    def train(directory, *callbacks, epochs=3):
+        keras.utils.set_random_seed(1)
+        network = small_network((8, 8, 2), 3)
+        recorder = TrajectoryRecorder(directory, network=network, resume=True)
+        network.compile(
+            keras.optimizers.SGD(0.01, momentum=0.9),
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        )
+        x, y = small_data
+        network.fit(
+            x / np.float32(255),
+            y,
+            epochs=epochs,
+            initial_epoch=recorder.initial_epoch,
+            callbacks=[recorder, *callbacks],
+            shuffle=False,
+            verbose=0,
+        )
+        return keras_tgdd.ExpertTrajectories.load(directory)
+
+    whole = train(tmp_path / "whole")
+    with pytest.raises(Interrupted):
+        train(tmp_path / "parts", InterruptAfterOne())
+    parts = train(tmp_path / "parts")
+    for snapshot in range(4):
+        np.testing.assert_array_equal(
+            parts.weights(0, snapshot), whole.weights(0, snapshot)
+        )
 
 
 def test_several_experts_share_a_directory(small_data, tmp_path):

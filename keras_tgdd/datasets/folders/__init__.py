@@ -1,1 +1,1 @@
-"""Images in folders: one's own, and those of ImageNet."""
+"""Data sets from folders of image files."""

@@ -1,4 +1,4 @@
-"""Images that lie in a folder for each class, as arrays."""
+"""Reading images from one folder per class."""
 
 import pathlib
 import warnings
@@ -12,18 +12,21 @@ from keras_tgdd.datasets.folders.image_files import SUFFIXES
 from keras_tgdd.datasets.folders.image_files import read_image
 from keras_tgdd.datasets.resize import fit_image
 
-# Files or classes that a message names.
+# How many files or classes a message names at most.
 _MOST_NAMED = 20
 
-# Paths of image files, each with its label.
+# Pairs of the path of an image file and its label.
 LabelledFiles = list[tuple[pathlib.Path, int]]
 
 
 def check_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
-    """Returns `(height, width)`, or refuses what is no size of an image.
+    """Returns an image size as `(height, width)`.
+
+    Args:
+        image_size: positive int, or two of them.
 
     Raises:
-        ValueError: if it is neither a positive int nor two of them.
+        ValueError: if it is neither.
     """
     if isinstance(image_size, (int, np.integer)):
         image_size = (image_size, image_size)
@@ -39,7 +42,7 @@ def check_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
 
 
 def some_of(items: Sequence[str], separator: str = ", ") -> str:
-    """Joins the first twenty items, and says how many are left."""
+    """Joins the first twenty items and the number of the others."""
     shown = [*items[:_MOST_NAMED]]
     if len(items) > _MOST_NAMED:
         shown.append(f"and {len(items) - _MOST_NAMED} more")
@@ -47,7 +50,7 @@ def some_of(items: Sequence[str], separator: str = ", ") -> str:
 
 
 def is_image_file(path: pathlib.Path) -> bool:
-    """Whether a file ends as images do and is not hidden."""
+    """Returns whether a path is a visible file with an image suffix."""
     return (
         path.suffix.lower() in SUFFIXES
         and not path.name.startswith(".")
@@ -61,8 +64,8 @@ def files_of_classes(
     """Lists the image files of each class, at any depth.
 
     Args:
-        folder: path that holds a folder for each class.
-        names: names of these folders; the first has label 0.
+        folder: path that holds one folder per class.
+        names: names of these folders, in the order of the labels.
 
     Returns:
         Pairs of a path and a label, ordered by class and path.
@@ -82,22 +85,21 @@ def read_parts(
     least: int = 1,
     verbose: int = 1,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Reads the parts of a data set, training and test images.
+    """Reads the parts of a data set, such as training and test images.
 
-    Files that cannot be read are named in a warning and left out. If all
-    images of all parts are grey they have one channel, else all have three.
+    Files that cannot be read are left out, with a warning that names them. The
+    images have one channel if all images of all parts are grey, else three.
 
     Args:
-        parts: for each part its folder, for messages, and its files.
-        names: names of the classes' folders, one a label, for messages.
-        size: `(height, width)`, which images are resized to cover and then
-            cropped to.
-        least: int, images that each class must have in each part. Defaults to
+        parts: per part, its folder (for messages) and its files.
+        names: names of the class folders, one per label, for messages.
+        size: `(height, width)`; images are resized to cover it, then cropped.
+        least: int, the fewest images a class may have in a part. Defaults to
             `1`.
         verbose: `0` is silent, `1` shows a progress bar. Defaults to `1`.
 
     Returns:
-        For each part uint8 images of shape `(n, height, width, channels)` and
+        Per part, uint8 images of shape `(n, height, width, channels)` and
         int64 labels.
 
     Raises:
@@ -113,7 +115,7 @@ def read_parts(
         warnings.warn(
             f"Files that could not be read are left out ({len(unreadable)}):"
             f"\n  {shown}",
-            stacklevel=3,  # where the data set was asked for
+            stacklevel=3,  # The caller of the loader.
         )
     for (folder, _), (_, labels) in zip(parts, arrays, strict=True):
         _check_counts(labels, names, folder, least)
@@ -122,10 +124,10 @@ def read_parts(
 
 
 def _read(files, size, title, unreadable, verbose):
-    """Images, resized, and labels; adds to the files that fail.
+    """Returns resized images and labels; appends failures to `unreadable`.
 
-    The array is filled in place, so that the images never lie in memory
-    twice. It has one channel until the first coloured image comes.
+    The array is filled in place, so that memory never holds the images twice.
+    It has one channel until the first coloured image.
     """
     images = np.empty((len(files), *size, 1), "uint8")
     labels = []
@@ -142,7 +144,7 @@ def _read(files, size, title, unreadable, verbose):
 
 
 def _with_channels(images, channels):
-    """Grey images among coloured ones get three equal channels."""
+    """Repeats the channel of grey images where others are coloured."""
     if images.shape[-1] == channels:
         return images
     return np.repeat(images, channels, axis=-1)

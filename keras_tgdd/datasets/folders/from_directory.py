@@ -1,4 +1,4 @@
-"""One's own images, in a folder for each class."""
+"""A data set from a directory with one folder of images per class."""
 
 import pathlib
 
@@ -17,31 +17,33 @@ _TEST_FOLDERS = ("test", "val", "validation")
 def from_directory(
     directory: PathLike,
     image_size: int | tuple[int, int] = 32,
+    *,
     test_fraction: float = 0.2,
     seed: int = 0,
     flip: bool = True,
     verbose: int = 1,
 ) -> ImageDataset:
-    """Reads a folder that holds a folder of images for each class.
+    """Reads a directory that holds one folder of images per class.
 
-    Classes are the names of the folders, in alphabetical order. Where there
-    are folders `train` and `test` (or `val`, `validation`), each with the
-    folders of the classes, these are the two parts; else a share of each class
-    is held out as test data. Images are turned upright, resized so that they
-    cover `image_size`, and cropped at the centre. If all are grey they have
-    one channel, else all have three. Hidden files, and files that do not end
-    as images do, are passed over; files that cannot be read are named in a
-    warning and left out.
+    The folders' names, in alphabetical order, are the classes. If the
+    directory holds folders `train` and `test` (or `val`, `validation`), each
+    with one folder per class, these are the two parts of the data set.
+    Otherwise a fraction of each class is held out as test data.
+
+    Images are turned upright, resized to cover `image_size`, and cropped at
+    the centre. They have one channel if all are grey, else three. Hidden files
+    and files without an image suffix are ignored. Files that cannot be read
+    are left out, with a warning that names them.
 
     Args:
         directory: path.
         image_size: int, side in pixels, or `(height, width)`. Defaults to
             `32`.
-        test_fraction: float in (0, 1), share of each class that is held out
-            where there is no folder of test images. Defaults to `0.2`.
-        seed: int, seed of that choice. Defaults to `0`.
-        flip: whether a mirrored image still belongs to its class, for the
-            augmentation of an evaluation. Defaults to `True`.
+        test_fraction: float in (0, 1), the fraction of each class that is
+            held out if there is no folder of test images. Defaults to `0.2`.
+        seed: int, seed of the held-out choice. Defaults to `0`.
+        flip: whether a mirrored image still belongs to its class; evaluations
+            then augment by mirroring. Defaults to `True`.
         verbose: `0` is silent, `1` shows a progress bar. Defaults to `1`.
 
     Returns:
@@ -50,6 +52,7 @@ def from_directory(
 
     Raises:
         FileNotFoundError: if there is no such directory.
+        ImportError: if Pillow is not installed.
         ValueError: if there are fewer than two classes, a class has too few
             readable images, or a number is out of range.
 
@@ -57,9 +60,7 @@ def from_directory(
 
     ```python
     data = keras_tgdd.datasets.from_directory("photos", image_size=(48, 64))
-    distilled = keras_tgdd.distill(
-        data.x_train, data.y_train, class_names=data.class_names
-    )
+    distilled = keras_tgdd.distill(data)
     ```
     """
     directory = pathlib.Path(directory)
@@ -76,7 +77,7 @@ def from_directory(
         [(folder, files_of_classes(folder, names)) for folder in folders],
         names,
         size,
-        # One to train on; two where one of them is to be held out.
+        # One to train on, and one to hold out.
         least=2 if test is None else 1,
         verbose=verbose,
     )
@@ -86,7 +87,7 @@ def from_directory(
 
 
 def _check(directory, image_size, test_fraction):
-    """Refuses bad arguments; returns `(height, width)`."""
+    """Checks the arguments; returns `(height, width)`."""
     if not directory.is_dir():
         raise FileNotFoundError(
             "`directory` must hold a folder of images for each class. "
@@ -110,7 +111,7 @@ def _folders(directory):
 
 
 def _parts(directory):
-    """Folders of the training and of the test part, the latter if any."""
+    """Returns the folders of training and test part, the latter or `None`."""
     found = {path.name: path for path in _folders(directory)}
     test = next((found[n] for n in _TEST_FOLDERS if n in found), None)
     if "train" in found and test is not None:
@@ -129,7 +130,7 @@ def _class_names(part):
 
 
 def _hold_out(x, y, fraction, seed):
-    """Splits so that each class has an image on both sides."""
+    """Splits such that both parts have an image of every class."""
     train, test = [], []
     generator = np.random.default_rng(seed)
     for label in np.unique(y):

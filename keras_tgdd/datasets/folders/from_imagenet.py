@@ -1,4 +1,4 @@
-"""Ten classes out of ImageNet's folders."""
+"""Subsets of ImageNet, read from its folders."""
 
 import pathlib
 from collections.abc import Sequence
@@ -20,16 +20,17 @@ def from_imagenet(
     directory: PathLike,
     subset: str | Sequence[str] = "woof",
     image_size: int | tuple[int, int] = 128,
+    *,
     verbose: int = 1,
 ) -> ImageDataset:
     """Reads a subset of ImageNet from its folders.
 
-    The directory holds `train/<id>/*.JPEG` and `val/<id>/*.JPEG`, a folder
-    for each class, named by its WordNet id. It may hold more classes than are
-    asked for, or these alone, as the archives of Imagenette and Imagewoof do.
-    Images of `val` are the test images. Images keep their proportions: they
-    are resized so that they cover `image_size`, and cropped at the centre.
-    Files that cannot be read are named in a warning and left out.
+    The directory holds `train/<id>/*.JPEG` and `val/<id>/*.JPEG`, one folder
+    per class, named by its WordNet id. It may hold further classes; the
+    archives of Imagenette and Imagewoof hold their ten. Images of `val` are
+    the test images. Images keep their proportions: they are resized to cover
+    `image_size`, and cropped at the centre. Files that cannot be read are left
+    out, with a warning that names them.
 
     Args:
         directory: path.
@@ -43,13 +44,14 @@ def from_imagenet(
 
     Returns:
         `ImageDataset` with uint8 images of shape
-        `(n, height, width, channels)` and int64 labels. It is named after the
-        subset, such as `"imagewoof"`, and `"imagenet"` for a sequence of ids.
-        Class names are words, or the id where none of the subsets has it.
+        `(n, height, width, channels)` and int64 labels. Its name is that of
+        the subset, such as `"imagewoof"`, or `"imagenet"` for a sequence of
+        ids. Class names are words, or the id where no subset has the class.
 
     Raises:
-        FileNotFoundError: if the directory has not this layout, or folders of
-            classes are missing; it lists them.
+        FileNotFoundError: if the directory does not have this layout, or class
+            folders are missing; it lists them.
+        ImportError: if Pillow is not installed.
         ValueError: if there is no such subset, the images of `val` are not
             sorted into folders, a class has no readable image, or
             `image_size` is no size.
@@ -69,7 +71,7 @@ def from_imagenet(
     size = check_size(image_size)
     classes = _classes(subset)
     check_parts(
-        directory, "folders 'train' and 'val', each with a folder a class"
+        directory, "folders 'train' and 'val', each with one folder per class"
     )
     folders = [directory / "train", directory / "val"]
     ids = list(classes)
@@ -78,7 +80,7 @@ def from_imagenet(
         check_class_folders(
             folder,
             ids,
-            "Unpack their archives there, or take a `subset` whose classes "
+            "Unpack their archives there, or choose a `subset` whose classes "
             "are there.",
         )
     parts = read_parts(
@@ -92,7 +94,7 @@ def from_imagenet(
 
 
 def _classes(subset):
-    """Names of the classes by their ids, in the order of the labels."""
+    """Returns the class names by their ids, in the order of the labels."""
     if isinstance(subset, str):
         if subset not in SUBSETS:
             raise ValueError(
@@ -105,7 +107,7 @@ def _classes(subset):
 
 
 def _check_sorted(val, ids):
-    """Refuses validation images in one heap, as ImageNet hands them out."""
+    """Refuses validation images that are not sorted into class folders."""
     if any((val / i).is_dir() for i in ids):
         return
     image = next((path for path in val.iterdir() if is_image_file(path)), None)

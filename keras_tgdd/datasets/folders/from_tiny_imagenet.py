@@ -1,4 +1,4 @@
-"""Tiny-ImageNet, as its archive unpacks."""
+"""Tiny-ImageNet, read from the unpacked archive."""
 
 import pathlib
 import warnings
@@ -25,6 +25,7 @@ _ANNOTATIONS = "val_annotations.txt"
 def from_tiny_imagenet(
     directory: PathLike,
     image_size: int | tuple[int, int] = 64,
+    *,
     classes: Sequence[str] | None = None,
     verbose: int = 1,
 ) -> ImageDataset:
@@ -32,39 +33,40 @@ def from_tiny_imagenet(
 
     The directory, `tiny-imagenet-200`, holds
 
-    - `train/<id>/images/*.JPEG`, a folder for each WordNet id;
-    - `val/images/*.JPEG`, which are the test images, since those of `test`
-      have no labels;
-    - `val/val_annotations.txt`, with a file of `val/images` and its WordNet
-      id in each line, between tabs. Where `val` or `val/images` has folders
-      of classes already, these are taken;
-    - `wnids.txt`, the ids of all classes; where it is missing, the folders of
-      `train` are the classes;
+    - `train/<id>/images/*.JPEG`, one folder per WordNet id;
+    - `val/images/*.JPEG`, used as test images, since those of `test` have no
+      labels;
+    - `val/val_annotations.txt`; each line has a file of `val/images` and its
+      WordNet id, separated by tabs. Class folders in `val` or `val/images`
+      are used instead, if there are any;
+    - `wnids.txt`, the ids of all classes; without it, the folders of `train`
+      are the classes;
     - `words.txt`, ids and their names.
 
-    Images of another size are resized so that they cover `image_size`, and
-    cropped at the centre. Files that cannot be read are named in a warning
-    and left out. All 200 classes take 1.4 GB of memory.
+    Images of another size are resized to cover `image_size`, and cropped at
+    the centre. Files that cannot be read are left out, with a warning that
+    names them. All 200 classes take 1.4 GB of memory.
 
     Args:
         directory: path.
         image_size: int, side in pixels, or `(height, width)`. Defaults to
             `64`.
         classes: WordNet ids of the classes to read, in the order of their
-            labels. `None` takes all, sorted by id.
+            labels. `None` reads all, sorted by id.
         verbose: `0` is silent, `1` shows a progress bar. Defaults to `1`.
 
     Returns:
         `ImageDataset` named `"tiny_imagenet"`, with uint8 images of shape
-        `(n, height, width, channels)` and int64 labels. Class names are the
-        first of `words.txt`, or the id where it has none.
+        `(n, height, width, channels)` and int64 labels. A class is called by
+        its first name in `words.txt`, or by its id if it has none.
 
     Raises:
-        FileNotFoundError: if the directory has not this layout, or folders of
-            classes or images that the annotations name are missing.
-        ValueError: if the annotations name a class that is not known or
-            anything but a file of their folder, a class has no readable
-            image, or `classes` or `image_size` do not fit.
+        FileNotFoundError: if the directory does not have this layout, or class
+            folders or annotated images are missing.
+        ImportError: if Pillow is not installed.
+        ValueError: if the annotations name an unknown class or anything but a
+            file of their folder, a class has no readable image, or `classes`
+            or `image_size` do not fit.
 
     Example:
 
@@ -85,7 +87,9 @@ def from_tiny_imagenet(
     known = _known_ids(directory)
     ids = known if classes is None else check_wordnet_ids("classes", classes)
     check_class_folders(
-        train, ids, "Unpack the archive anew, or name `classes` that are there."
+        train,
+        ids,
+        "Unpack the archive again, or name `classes` that are there.",
     )
     test_files, stray = _test_files(val, ids, {*known, *ids})
     if stray:
@@ -105,7 +109,7 @@ def from_tiny_imagenet(
 
 
 def _lines(path):
-    """Lines of a text that are not empty, each with its number."""
+    """Yields the non-empty lines of a text file with their numbers."""
     with open(path, encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
@@ -113,7 +117,7 @@ def _lines(path):
 
 
 def _known_ids(directory):
-    """Ids of all classes of the set, sorted."""
+    """Returns the ids of all classes of the data set, sorted."""
     path = directory / "wnids.txt"
     if path.is_file():
         ids = [line.strip() for _, line in _lines(path)]
@@ -124,7 +128,7 @@ def _known_ids(directory):
 
 
 def _class_names(path, ids):
-    """The first name of each class, or its id."""
+    """Returns the first name of each class, or its id."""
     words = {}
     if path.is_file():
         for _, line in _lines(path):
@@ -136,7 +140,7 @@ def _class_names(path, ids):
 def _test_files(
     val: pathlib.Path, ids: list[str], known: set[str]
 ) -> tuple[LabelledFiles, list[str]]:
-    """Test images with their labels, and names of images without any."""
+    """Returns labelled test images, and the names of unlabelled ones."""
     for folder in (val, val / "images"):
         if any((folder / i).is_dir() for i in ids):
             check_class_folders(
@@ -147,7 +151,7 @@ def _test_files(
     if not path.is_file():
         raise FileNotFoundError(
             f"{str(val)!r} must hold {_ANNOTATIONS}, or a folder of images "
-            "for each class. Received: neither. Unpack the archive anew."
+            "for each class. Received: neither. Unpack the archive again."
         )
     annotated = _annotated(path, known)
     labels = {wnid: label for label, wnid in enumerate(ids)}
@@ -161,7 +165,7 @@ def _test_files(
         raise FileNotFoundError(
             f"{str(images)!r} must hold every image that {_ANNOTATIONS} "
             f"names. Received: no file {some_of(missing)}. Unpack the archive "
-            "anew, or take the lines of these images out."
+            "again, or remove the lines of these images."
         )
     stray = sorted(
         image.name
@@ -172,13 +176,13 @@ def _test_files(
 
 
 def _annotated(path, known):
-    """The id of each image, as the lines of the annotations tell it."""
+    """Returns the id of each image, by its file name."""
     ids = {}
     for number, line in _lines(path):
         name, _, rest = line.partition("\t")
         wnid = rest.partition("\t")[0].strip()
         received = f"Received: {line[:80]!r} in line {number} of {str(path)!r}"
-        # The last part of a path of either system: never another folder.
+        # Only a bare file name, on any system: never a path elsewhere.
         file = pathlib.PureWindowsPath(name)
         if file.name != name or file.suffix.lower() not in SUFFIXES:
             raise ValueError(

@@ -3,47 +3,55 @@
 import pathlib
 
 import numpy as np
-from PIL import Image
-from PIL import ImageOps
 
-# Formats of photographs; Pillow opens more, some of them programs.
+from keras_tgdd.runtime.optional import require
+
+# Formats of photographs. Pillow opens more, some of which are programs.
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-# One channel: bits, bytes, 16 or 32 bits, floats, and grey with transparency.
+# Pillow's modes of one channel: 1, 8 or 32 bits, floats, with transparency.
 _GREY_MODES = ("1", "L", "LA", "La", "I", "F")
 
 
 def read_image(path: pathlib.Path) -> np.ndarray:
-    """Reads an image as it is seen: turned upright, on white.
+    """Reads an image as a viewer shows it: upright, on a white background.
 
     Args:
         path: path of the file.
 
     Returns:
-        uint8 array of shape `(height, width, 1)` of a grey image, else
-        `(height, width, 3)`. Of an animation, the first picture.
+        uint8 array of shape `(height, width, 1)` for a grey image, else
+        `(height, width, 3)`. For an animation, its first frame.
 
     Raises:
-        ValueError: if it is not a whole image, or one of too many pixels.
+        ImportError: if Pillow is not installed.
+        ValueError: if the file is no complete image, or has too many pixels.
     """
+    image = _pillow("PIL.Image")
+    operations = _pillow("PIL.ImageOps")
     try:
-        with Image.open(path) as picture:
-            return _to_array(ImageOps.exif_transpose(picture))
+        with image.open(path) as picture:
+            return _to_array(operations.exif_transpose(picture))
     except (
         OSError,
-        SyntaxError,  # what Pillow raises for broken PNG chunks
+        SyntaxError,  # Pillow raises it for broken PNG chunks.
         ValueError,
-        Image.DecompressionBombError,
+        image.DecompressionBombError,
     ) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
+def _pillow(module):
+    return require(module, "images", "Reading image files")
+
+
 def _to_array(picture):
-    if picture.mode.startswith("I;16"):  # 0–65535, where Pillow would clip
-        return np.uint8(np.asarray(picture) // 257)[..., None]
+    if picture.mode.startswith("I;16"):  # 0–65535, which Pillow would clip.
+        return (np.asarray(picture) // 257).astype("uint8")[..., None]
     grey = picture.mode in _GREY_MODES
     if "transparency" in picture.info or picture.mode.endswith(("A", "a")):
         picture = picture.convert("RGBA")
-        ground = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(ground, picture)
+        image = _pillow("PIL.Image")
+        ground = image.new("RGBA", picture.size, "white")
+        picture = image.alpha_composite(ground, picture)
     array = np.asarray(picture.convert("L" if grey else "RGB"))
     return array[..., None] if grey else array

@@ -1,11 +1,11 @@
 """The ten-class subsets of ImageNet that the field distils.
 
-Which classes, and in which order, is that of the code of "Dataset
-Distillation by Matching Training Trajectories" (Cazenavette et al., 2022,
-github.com/GeorgeCazenavette/mtt-distillation, `utils.py`), which gives their
+Classes and their order are those of the code of "Dataset Distillation by
+Matching Training Trajectories" (Cazenavette et al., 2022,
+github.com/GeorgeCazenavette/mtt-distillation, `utils.py`), which lists their
 positions among the 1,000 sorted WordNet ids. "nette" and "woof" are
-Imagenette and Imagewoof. Names are ImageNet's: what that code calls a bengal
-cat and a green apple are the classes tiger cat and Granny Smith.
+Imagenette and Imagewoof. Names are ImageNet's: the bengal cat and the green
+apple of that code are ImageNet's classes tiger cat and Granny Smith.
 """
 
 SUBSETS = {

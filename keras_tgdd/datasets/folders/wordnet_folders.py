@@ -1,4 +1,4 @@
-"""Folders that are named by WordNet ids, as ImageNet's are."""
+"""Class folders named by WordNet ids, as in ImageNet."""
 
 import collections
 import pathlib
@@ -12,25 +12,25 @@ _WORDNET_ID = re.compile(r"n[0-9]{8}")
 
 
 def is_wordnet_id(text: str) -> bool:
-    """Whether a text has the form `n########`."""
+    """Returns whether a text has the form `n########`."""
     return _WORDNET_ID.fullmatch(text) is not None
 
 
 def check_wordnet_ids(name: str, ids: Sequence[str]) -> list[str]:
-    """Refuses what does not name two classes or more by WordNet ids.
+    """Checks that WordNet ids name two classes or more.
 
-    An id becomes part of a path, so nothing but its form is let through.
+    An id becomes part of a path, so it must have the exact form of one.
 
     Args:
-        name: where the ids stand, for the message.
+        name: the argument or file with the ids, for the message.
         ids: sequence of strings.
 
     Returns:
         The ids as a list.
 
     Raises:
-        ValueError: if it is no sequence, there are fewer than two, one is
-            there twice, or one is no WordNet id.
+        ValueError: if `ids` is no sequence, has fewer than two ids or one
+            twice, or an id does not have the form of a WordNet id.
     """
     if isinstance(ids, str) or not isinstance(ids, Iterable):
         raise ValueError(
@@ -53,14 +53,14 @@ def check_wordnet_ids(name: str, ids: Sequence[str]) -> list[str]:
 
 
 def check_parts(directory: pathlib.Path, layout: str) -> None:
-    """Refuses a directory without the folders `train` and `val`.
+    """Checks that a directory has the folders `train` and `val`.
 
     Args:
         directory: path.
-        layout: what it must hold, for the message.
+        layout: description of the expected content, for the message.
 
     Raises:
-        FileNotFoundError: if one of them is missing.
+        FileNotFoundError: if one of the folders is missing.
     """
     missing = [p for p in ("train", "val") if not (directory / p).is_dir()]
     if missing:
@@ -74,7 +74,12 @@ def check_parts(directory: pathlib.Path, layout: str) -> None:
 def check_class_folders(
     folder: pathlib.Path, ids: Sequence[str], remedy: str
 ) -> None:
-    """Refuses a folder in which those of some classes are missing.
+    """Checks that a folder has a folder for each class.
+
+    Args:
+        folder: path.
+        ids: names of the class folders.
+        remedy: sentence that ends the message.
 
     Raises:
         FileNotFoundError: if any is missing; it lists them.

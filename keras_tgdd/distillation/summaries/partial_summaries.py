@@ -1,4 +1,4 @@
-"""Summaries that are not finished, so that they need not begin anew."""
+"""Partial summaries, saved so that an interrupted computation can resume."""
 
 import json
 import pathlib
@@ -16,36 +16,33 @@ _SECONDS_BETWEEN_WRITES = 10.0
 
 
 class PartialSummaries:
-    """The entries that are done, written every ten seconds.
+    """The finished entries, written every ten seconds.
 
     Args:
-        filepath: path of the finished file; the unfinished one has
-            `.partial` added. `None` keeps them in memory alone.
+        filepath: path of the finished file; the partial one has `.partial`
+            added.
         description: dict, of the finished summaries.
         num_entries: int, entries of the finished summaries.
 
     Attributes:
-        values: list of dicts of arrays, the entries that are done.
+        values: list of dicts of arrays, the finished entries.
 
     Raises:
-        ValueError: if there is an unfinished file, and it is damaged.
+        ValueError: if there is a partial file, and it is damaged.
     """
 
     def __init__(
         self,
-        filepath: pathlib.Path | None,
+        filepath: pathlib.Path,
         description: dict,
         num_entries: int,
     ) -> None:
-        self._path = None
+        self._path = filepath.with_name(f"{filepath.name}.partial")
         self._description = json.dumps(description, sort_keys=True)
         self._num_entries = num_entries
         self._checked = False
         self._written = time.monotonic()
-        self.values = []
-        if filepath is None:
-            return
-        self._path = filepath.with_name(f"{filepath.name}.partial")
+        self.values: list[dict[str, np.ndarray]] = []
         if self._path.is_file():
             stored = TensorFile(self._path, _FORMAT)
             if stored.metadata.get("description") == self._description:
@@ -63,11 +60,11 @@ class PartialSummaries:
             OSError: if the finished file would not fit on the disk.
         """
         self.values.append(values)
-        if self._path is not None and not self._checked:
+        if not self._checked:
             self._check_space(values)
             self._checked = True
         overdue = time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES
-        if self._path is not None and overdue:
+        if overdue:
             metadata = {"format": _FORMAT, "description": self._description}
             write_tensors(self._path, stack(self.values), metadata)
             self._written = time.monotonic()
@@ -78,7 +75,7 @@ class PartialSummaries:
         there = self._path.stat().st_size if self._path.is_file() else 0
         check_free_space(
             self._path.parent,
-            # The unfinished file stays until the finished one is whole.
+            # The partial file stays until the finished one is complete.
             max(0, 2 * self._num_entries * of_entry - there),
             f"{self._num_entries} summaries of {format_bytes(of_entry)}, all "
             "of them twice while they are finished",
@@ -86,11 +83,10 @@ class PartialSummaries:
         )
 
     def discard(self) -> None:
-        """Removes the unfinished file."""
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
+        """Removes the partial file."""
+        self._path.unlink(missing_ok=True)
 
 
 def stack(entries: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Gives the arrays of entries an axis of entries first."""
+    """Stacks the arrays of entries along a new first axis."""
     return {key: np.stack([e[key] for e in entries]) for key in entries[0]}

@@ -8,8 +8,8 @@ import numpy as np
 from keras import ops
 
 from keras_tgdd.arguments import PathLike
-from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
 from keras_tgdd.objectives.objective import Objective
+from keras_tgdd.runtime.fingerprint import differences
 from keras_tgdd.storage.tensor_file import TensorFile
 from keras_tgdd.storage.tensor_file import write_tensors
 
@@ -22,9 +22,9 @@ _ENTRIES = ("data", "experts", "num_classes", "objective", "augmentation")
 class Summaries:
     """What an objective needs to know of the real data, for a plan of draws.
 
-    `ExpertTrajectories.summarize` makes them; `DistillationTrainer.fit`
-    distils from them without the data. The same summaries serve any number of
-    images per class, factor, constraint weight and optimizer.
+    `keras_tgdd.summarize` makes them; `DistillationTrainer.fit` distils from
+    them without the data. The same summaries serve any number of images per
+    class, factor, constraint weight and optimizer.
 
     Args:
         experts: int array of shape `(n_entries,)`.
@@ -32,13 +32,13 @@ class Summaries:
         augmentation: dict of float32 arrays of shape
             `(n_entries, n_classes, ...)`, draws of `SiameseAugmentation`.
         values: dict of float32 arrays of shape `(n_entries, n_classes, ...)`,
-            what the objective's `summarize` returned.
+            the results of the objective's `summarize`.
         description: JSON-compatible dict: what was summarized, and how.
 
     Example:
 
     ```python
-    summaries = experts.summarize(x_train, y_train, plan=80)
+    summaries = keras_tgdd.summarize(experts, (x_train, y_train), plan=80)
     trainer.fit(summaries, steps_per_epoch=500)
     ```
     """
@@ -72,15 +72,38 @@ class Summaries:
             {key: value[index] for key, value in self.values.items()},
         )
 
-    def merge(
-        self, other: "Summaries", objective: Objective | None = None
-    ) -> "Summaries":
+    @property
+    def objective(self) -> Objective:
+        """The objective that made them, rebuilt from its record.
+
+        Raises:
+            ValueError: if its class is neither of this package nor registered
+                by `keras.saving.register_keras_serializable`.
+        """
+        name, config = self.description["objective"]
+        registered = keras.saving.get_custom_objects()
+        known = [
+            value
+            for value in registered.values()
+            if isinstance(value, type)
+            and issubclass(value, Objective)
+            and value.__name__ == name
+        ]
+        if not known:
+            raise ValueError(
+                "The objective of summaries must be one of this package, or "
+                "registered by `keras.saving.register_keras_serializable`. "
+                f"Received: objective={name!r}"
+            )
+        # This package's own is registered first.
+        return known[0].from_config(config)
+
+    def merge(self, other: "Summaries") -> "Summaries":
         """Combines the summaries of two disjoint parts of the data.
 
         Args:
             other: `Summaries` of the same plan, experts, objective and
                 augmentation, from other images.
-            objective: the `Objective`. Defaults to `ClassMeanMatching()`.
 
         Returns:
             New `Summaries` of both parts.
@@ -90,7 +113,7 @@ class Summaries:
             ValueError: if the two differ in more than their data, or share
                 data.
         """
-        objective = objective or ClassMeanMatching()
+        objective = self.objective
         check_same_making(self.description, other.description)
         data = self.description["data"] + other.description["data"]
         if len(set(data)) < len(data):
@@ -196,11 +219,8 @@ def check_same_making(first: dict, second: dict) -> None:
     Raises:
         ValueError: naming the entries that differ.
     """
-    differing = [
-        f"{key}: {first.get(key)!r} and {second.get(key)!r}"
-        for key in sorted(first.keys() | second.keys())
-        if key != "data" and first.get(key) != second.get(key)
-    ]
+    keys = sorted((first.keys() | second.keys()) - {"data"})
+    differing = differences(first, {key: second.get(key) for key in keys})
     if differing:
         raise ValueError(
             "Summaries must be of the same plan, experts, objective and "

@@ -1,6 +1,5 @@
 """The compiled forward pass over real images."""
 
-from typing import TYPE_CHECKING
 from typing import Any
 
 import keras
@@ -11,10 +10,7 @@ from keras_tgdd.arguments import Tensor
 from keras_tgdd.layers.pixel_normalization import normalize
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.objectives.objective import Objective
-
-if TYPE_CHECKING:
-    from keras_tgdd.trajectories.trajectory import Trajectory
-
+from keras_tgdd.trajectories.trajectory import Trajectory
 
 # Pixels of all classes in one pass: 1,280 images of 32 x 32. More is no
 # faster on a CPU, and the first feature map of ConvNet takes 0.7 GB by then.
@@ -27,8 +23,8 @@ class Summarizer(keras.Model):
     Call arguments:
         inputs: dict with `"augmentation"`, a draw of `SiameseAugmentation`;
             `"images"`, `(n_classes, n, height, width, channels)`;
-            `"weights"`, `(num_weights,)`; and, where some images only fill
-            the array, `"sample_weight"`, `(n_classes, n)`.
+            `"weights"`, `(num_weights,)`; and, where some images are padding,
+            `"sample_weight"`, `(n_classes, n)`.
 
     Returns:
         The summary, a dict of tensors of shape `(n_classes, ...)`.
@@ -41,7 +37,7 @@ class Summarizer(keras.Model):
 
     def __init__(
         self,
-        trajectory: "Trajectory",
+        trajectory: Trajectory,
         objective: Objective,
         augmentation: SiameseAugmentation,
     ) -> None:
@@ -50,8 +46,12 @@ class Summarizer(keras.Model):
         self.objective = objective
         objective.build(self.network.feature_sizes)
         self.augmentation = augmentation
-        self._mean = ops.convert_to_tensor(trajectory.mean, "float32")
-        self._std = ops.convert_to_tensor(trajectory.std, "float32")
+        self._mean = ops.convert_to_tensor(
+            trajectory.normalization.mean, "float32"
+        )
+        self._std = ops.convert_to_tensor(
+            trajectory.normalization.std, "float32"
+        )
         self.built = True  # it has no weights
 
     def call(
@@ -74,14 +74,13 @@ class Summarizer(keras.Model):
         counted: np.ndarray,
         inputs: dict[str, Any],
     ) -> dict[str, np.ndarray]:
-        """Summarizes chosen images, as many at a time as are fast.
+        """Summarizes chosen images, in passes of the fastest size.
 
         Args:
             x: array of shape `(n, height, width, channels)`.
             index: int array of shape `(n_classes, n_chosen)`, positions in
                 `x`.
-            counted: bool array of that shape, false for images that only
-                fill it.
+            counted: bool array of that shape, false for padding.
             inputs: dict, the other inputs of the call.
 
         Returns:
@@ -94,14 +93,14 @@ class Summarizer(keras.Model):
         missing = -chosen % size
         index = np.pad(index, ((0, 0), (0, missing)), mode="edge")
         counted = np.pad(counted, ((0, 0), (0, missing)))
-        summary = None
+        summary: dict[str, np.ndarray] = {}
         for start in range(0, index.shape[1], size):
             part = slice(start, start + size)
             inputs = {**inputs, "images": x[index[:, part]]}
             if not counted.all():
                 inputs["sample_weight"] = counted[:, part].astype("float32")
             new = self.predict_on_batch(inputs)
-            if summary is not None:
+            if summary:
                 parts = keras.tree.map_structure(
                     ops.convert_to_tensor, (summary, new)
                 )

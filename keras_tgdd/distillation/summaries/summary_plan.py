@@ -1,4 +1,4 @@
-"""Which summaries of the real data a distillation will need."""
+"""Which summaries of the real data are computed beforehand."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ class SummaryPlan:
 
     A live step draws an expert, a stage of its training, real images and an
     augmentation; a plan makes `num_entries` such draws beforehand. Stages are
-    taken in turn, in random order, so that none is drawn twice before each
-    was drawn once. Four entries a stage serve as well as endless ones.
+    taken in turn, in random order: none is drawn twice before each was drawn
+    once. Four entries per stage serve as well as live draws.
 
     Attributes:
         num_entries: positive int, number of triples.
@@ -37,7 +37,7 @@ class SummaryPlan:
 
     def describe(self) -> list:
         """Returns the settings, JSON-compatible."""
-        settings = [self.num_entries, self.seed]
+        settings: list = [self.num_entries, self.seed]
         if self.snapshots is not None:
             settings.append(list(self.snapshots))
         return settings

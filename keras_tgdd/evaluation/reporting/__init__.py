@@ -1,4 +1,4 @@
-"""Results as a page to read."""
+"""Reports: results as an HTML page and as Markdown."""
 
 from keras_tgdd.evaluation.reporting.feature_view import FeatureView
 from keras_tgdd.evaluation.reporting.feature_view import feature_views

@@ -1,13 +1,16 @@
-"""Synthetic and real images as an expert sees them, in two dimensions."""
+"""Two-dimensional views of real and synthetic features under an expert."""
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 from keras_tgdd.arguments import check_images
 from keras_tgdd.arguments import check_labels
+from keras_tgdd.datasets.training_data import TrainingData
+from keras_tgdd.datasets.training_data import as_training_data
+from keras_tgdd.runtime.optional import require
 from keras_tgdd.synthetic.distilled_dataset import DistilledDataset
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 
@@ -16,22 +19,24 @@ _REAL_PER_CLASS = 200
 
 @dataclasses.dataclass(frozen=True)
 class FeatureView:
-    """Features under one snapshot, seen along two directions.
+    """Features under one snapshot, projected to two dimensions.
 
     Attributes:
         stage: string, `"early"`, `"middle"` or `"late"`.
-        epoch: int, number of the snapshot.
-        real: float array of shape `(n, 2)`.
+        snapshot: int, number of the snapshot.
+        real: float array of shape `(n, 2)`, features of real images.
         real_labels: int array of shape `(n,)`.
-        synthetic: float array of shape `(m, 2)`, decoded synthetic images.
+        synthetic: float array of shape `(m, 2)`, features of decoded
+            synthetic images.
         synthetic_labels: int array of shape `(m,)`.
-        mismatch: float, mean distance between the mean real and the mean
-            synthetic feature of a class, over the root mean square distance
-            of real features from the mean of their class. In all dimensions.
+        mismatch: float, the mean over classes of the distance between the
+            mean real and the mean synthetic feature, divided by the root mean
+            square distance of real features from their class mean. Computed
+            in all dimensions; NaN if no class has two different real images.
     """
 
     stage: str
-    epoch: int
+    snapshot: int
     real: np.ndarray
     real_labels: np.ndarray
     synthetic: np.ndarray
@@ -40,59 +45,51 @@ class FeatureView:
 
 
 def feature_views(
-    experts: ExpertTrajectories,
     distilled: DistilledDataset,
-    x: np.ndarray,
-    y: np.ndarray,
+    data: Any,
+    experts: ExpertTrajectories,
+    *,
     seed: int = 0,
 ) -> list[FeatureView]:
-    """Looks at features early, midway and late in the training of an expert.
+    """Compares features early, midway and late in the training of an expert.
 
-    The two directions are the principal components of the real features.
+    Features are projected on the first two principal components of the real
+    features.
 
     Args:
-        experts: `ExpertTrajectories`; the first expert is looked at.
         distilled: `DistilledDataset`.
-        x: real images, array of shape `(n, height, width, channels)`, uint8
-            in 0–255 or float in [0, 1]. At most 200 of each class are used.
-        y: int array of shape `(n,)`.
-        seed: int, of the choice of real images. Defaults to `0`.
+        data: the real images: `TrainingData`, `ImageDataset` (its training
+            part), a pair `(x, y)` of arrays, or batches. At most 200 images
+            per class are used.
+        experts: `ExpertTrajectories`, of which the first expert is used.
+        seed: int, seed of the selection of real images. Defaults to `0`.
 
     Returns:
         Three `FeatureView`, after a tenth, half and the whole of the training.
 
     Raises:
-        TypeError, ValueError: if the data are not images with labels, or have
-            another shape than the experts'.
+        TypeError: if `data` is not a supported source of labelled images.
+        ValueError: if the image shape or the classes of `distilled` or `data`
+            are not those of the experts.
+        ImportError: if scikit-learn is not installed.
     """
-    check_images(x, experts.image_shape)
-    check_labels(y, len(x), experts.num_classes)
-    received = (distilled.image_shape, distilled.num_classes)
-    if received != (experts.image_shape, experts.num_classes):
-        raise ValueError(
-            "`distilled` must have the experts' classes and image shape, "
-            f"{experts.num_classes} and {experts.image_shape}. Received: "
-            f"{received[1]} and {received[0]}"
-        )
-    chosen = _choose(y, seed)
-    real, labels = x[chosen], y[chosen]
+    decomposition = require(
+        "sklearn.decomposition", "report", "Projecting features"
+    )
+    known = as_training_data(data)
+    _check_fits(experts, distilled, known)
+    chosen = _choose(known.y, seed)
+    real, labels = known.x[chosen], known.y[chosen]
     decoded, decoded_labels = distilled.to_numpy()
-    last = experts.num_snapshots(0) - 1
-    early = min(last, max(1, round(last / 10)))
-    stages = {
-        "early": early,
-        "middle": max(early, round(last / 2)),
-        "late": last,
-    }
     views = []
-    for stage, epoch in stages.items():
-        of_real = experts.features(real, epoch=epoch)
-        of_synthetic = experts.features(decoded, epoch=epoch)
-        plane = PCA(2, random_state=0).fit(of_real)
+    for stage, snapshot in _stages(experts.num_snapshots(0)).items():
+        of_real = experts.features(real, snapshot=snapshot)
+        of_synthetic = experts.features(decoded, snapshot=snapshot)
+        plane = decomposition.PCA(2, random_state=0).fit(of_real)
         views.append(
             FeatureView(
                 stage,
-                epoch,
+                snapshot,
                 plane.transform(of_real),
                 labels,
                 plane.transform(of_synthetic),
@@ -109,7 +106,7 @@ def mismatch(
     synthetic: np.ndarray,
     synthetic_labels: np.ndarray,
 ) -> float:
-    """Distance of class means over the spread within classes.
+    """Divides the distance of class means by the spread within classes.
 
     Args:
         real: float array of shape `(n, size)`.
@@ -131,8 +128,31 @@ def mismatch(
     return float(np.mean(distances) / spread) if spread > 0 else math.nan
 
 
+def _check_fits(
+    experts: ExpertTrajectories, distilled: DistilledDataset, data: TrainingData
+) -> None:
+    """Refuses sets whose images or classes are not those of the experts."""
+    check_images(data.x, experts.image_shape)
+    check_labels(data.y, len(data.x), experts.num_classes)
+    received = (distilled.image_shape, distilled.num_classes)
+    if received != (experts.image_shape, experts.num_classes):
+        raise ValueError(
+            "`distilled` must have the experts' classes and image shape, "
+            f"{experts.num_classes} and {experts.image_shape}. Received: "
+            f"{received[1]} and {received[0]}"
+        )
+
+
+def _stages(num_snapshots):
+    """Returns the snapshots after a tenth, half and the whole training."""
+    last = num_snapshots - 1
+    early = min(last, max(1, round(last / 10)))
+    middle = max(early, round(last / 2))
+    return {"early": early, "middle": middle, "late": last}
+
+
 def _choose(y, seed):
-    """At most so many real images of each class."""
+    """Returns positions of at most `_REAL_PER_CLASS` images per class."""
     generator = np.random.default_rng(seed)
     return np.concatenate(
         [

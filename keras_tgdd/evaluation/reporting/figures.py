@@ -2,25 +2,27 @@
 
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.figure import Figure
-from sklearn.metrics import ConfusionMatrixDisplay
 
 from keras_tgdd.evaluation.reporting.feature_view import FeatureView
 from keras_tgdd.evaluation.result import EvaluationResult
+from keras_tgdd.runtime.optional import require
 
-# Beyond these a legend or the numbers in cells can no longer be read.
+# matplotlib.figure.Figure; matplotlib is imported when a figure is drawn.
+Figure = Any
+# Larger legends, and numbers in more cells, are too small to read.
 _MOST_IN_LEGEND = 20
 _MOST_WITH_NUMBERS = 20
+_PURPOSE = "Drawing the figures of a report"
 
 
 def accuracy_by_images(results: Mapping[str, EvaluationResult]) -> Figure:
-    """Accuracy against images per class, one line a method.
+    """Draws accuracy against images per class, one line per method.
 
     Args:
-        results: mapping from names to `EvaluationResult` with
+        results: mapping from names to `EvaluationResult`, all of them with
             `images_per_class`.
     """
     figure, axis = _axis("images per class", "test accuracy in %")
@@ -38,7 +40,9 @@ def accuracy_by_images(results: Mapping[str, EvaluationResult]) -> Figure:
             label=method,
         )
     axis.set_xscale("log")
-    sizes = sorted({result.images_per_class for result in results.values()})
+    sizes = sorted(
+        {r.images_per_class for r in results.values() if r.images_per_class}
+    )
     axis.set_xticks(sizes, [str(size) for size in sizes])
     axis.minorticks_off()
     axis.legend(fontsize=8)
@@ -46,7 +50,7 @@ def accuracy_by_images(results: Mapping[str, EvaluationResult]) -> Figure:
 
 
 def _series(name, result):
-    """What the results of one line have in common, in words."""
+    """Returns the label of the line that a result belongs to."""
     parts = [result.method or name]
     stored = (result.images_per_class or 0) * len(result.confusion)
     if stored and result.num_images > stored:
@@ -59,12 +63,12 @@ def _series(name, result):
 def accuracy_by_time(
     results: Mapping[str, EvaluationResult], seconds: Mapping[str, float]
 ) -> Figure:
-    """Accuracy against the time that making a set took.
+    """Draws accuracy against the time that making each set took.
 
     Args:
         results: mapping from names to `EvaluationResult`.
-        seconds: mapping from some of these names to seconds. A set without,
-            such as of real images, becomes a horizontal line.
+        seconds: mapping from some of these names to seconds. A set without an
+            entry, such as a set of real images, becomes a horizontal line.
     """
     figure, axis = _axis("seconds to make the set", "test accuracy in %")
     for number, (name, result) in enumerate(results.items()):
@@ -89,18 +93,19 @@ def accuracy_by_time(
 
 
 def confusion(result: EvaluationResult, class_names: Sequence[str]) -> Figure:
-    """What share of the test images of a class is taken for each class.
+    """Draws the share of test images per class and predicted class.
 
     Args:
         result: `EvaluationResult` with `confusion`.
-        class_names: sequence of strings.
+        class_names: sequence of strings, one per class.
     """
+    metrics = require("sklearn.metrics", "report", _PURPOSE)
     counts = np.array(result.confusion, "float64")
     shares = 100 * counts / np.maximum(1.0, counts.sum(axis=1, keepdims=True))
     side = max(3.2, min(12.0, 0.55 * len(counts) + 1.0))
-    figure = Figure(figsize=(side + 0.8, side), dpi=150, layout="constrained")
+    figure = _figure(side + 0.8, side)
     few = len(counts) <= _MOST_WITH_NUMBERS
-    display = ConfusionMatrixDisplay(
+    display = metrics.ConfusionMatrixDisplay(
         shares, display_labels=class_names if few else None
     )
     display.plot(
@@ -112,8 +117,8 @@ def confusion(result: EvaluationResult, class_names: Sequence[str]) -> Figure:
         text_kw={"fontsize": 8},
         im_kw={"vmin": 0.0, "vmax": 100.0},
     )
-    display.ax_.set_xlabel("taken for")
-    display.ax_.set_ylabel("class")
+    display.ax_.set_xlabel("predicted class")
+    display.ax_.set_ylabel("true class")
     display.ax_.tick_params(labelsize=8)
     return figure
 
@@ -121,21 +126,17 @@ def confusion(result: EvaluationResult, class_names: Sequence[str]) -> Figure:
 def features(
     views: Sequence[FeatureView], class_names: Sequence[str]
 ) -> Figure:
-    """Real features as dots, synthetic ones as crosses, stage by stage.
+    """Draws real features as dots and synthetic ones as crosses, per stage.
 
     Args:
         views: sequence of `FeatureView`.
-        class_names: sequence of strings.
+        class_names: sequence of strings, one per class.
     """
-    figure = Figure(
-        figsize=(4.0 * len(views), 4.6), dpi=150, layout="constrained"
-    )
+    figure = _figure(4.0 * len(views), 4.6)
     axes = figure.subplots(1, len(views), squeeze=False)[0]
-    many = len(class_names) > 10
-    colors = colormaps["hsv" if many else "tab10"]
+    colors = _class_colors(len(class_names))
     for view, axis in zip(views, axes, strict=True):
-        for label, name in enumerate(class_names):
-            color = colors(label / len(class_names) if many else label)
+        for label, (name, color) in enumerate(zip(class_names, colors)):
             real = view.real[view.real_labels == label]
             synthetic = view.synthetic[view.synthetic_labels == label]
             axis.scatter(*real.T, s=3, color=color, alpha=0.25, linewidths=0)
@@ -147,7 +148,7 @@ def features(
                 linewidths=0.9,
                 label=name,
             )
-            # Means on top, ringed, since they are what is matched.
+            # Class means on top, with a ring: they are what is matched.
             for points, marker in ((real, "o"), (synthetic, "X")):
                 axis.scatter(
                     *points.mean(axis=0),
@@ -159,7 +160,7 @@ def features(
                     zorder=3,
                 )
         axis.set_title(
-            f"{view.stage}: snapshot {view.epoch}\n"
+            f"{view.stage}: snapshot {view.snapshot}\n"
             f"mismatch {view.mismatch:.2f}",
             fontsize=9,
         )
@@ -178,8 +179,23 @@ def features(
     return figure
 
 
+def _class_colors(num_classes):
+    """Returns one colour per class."""
+    colormaps = require("matplotlib", "report", _PURPOSE).colormaps
+    if num_classes > 10:
+        return [colormaps["hsv"](k / num_classes) for k in range(num_classes)]
+    return [colormaps["tab10"](k) for k in range(num_classes)]
+
+
+def _figure(width, height):
+    """Returns an empty figure of this size in inches."""
+    figure = require("matplotlib.figure", "report", _PURPOSE)
+    return figure.Figure(figsize=(width, height), dpi=150, layout="constrained")
+
+
 def _axis(x_label, y_label):
-    figure = Figure(figsize=(5.6, 3.6), dpi=150, layout="constrained")
+    """Returns a figure with one pair of axes, and these."""
+    figure = _figure(5.6, 3.6)
     axis = figure.subplots()
     axis.set_xlabel(x_label)
     axis.set_ylabel(y_label)

@@ -1,40 +1,81 @@
 """Images as other packages store them: normalized, channels first."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from keras_tgdd.arguments import PathLike
+from keras_tgdd.datasets.normalization import Normalization
+from keras_tgdd.synthetic.formats.published_normalization import (
+    choose_constants,
+)
 
-# Pixels this little outside [0, 1] are clipped: float32 there and back.
+# Pixels this little outside [0, 1] are rounding errors of float32.
 _ROUNDING = 1e-5
 
 
-def normalize(x: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+def normalize(x: np.ndarray, normalization: Normalization) -> np.ndarray:
     """Normalizes images and moves their channels to the front.
 
     Args:
         x: float32 array of shape `(n, height, width, channels)`, in [0, 1].
-        mean: float32 array of shape `(channels,)`.
-        std: as `mean`.
+        normalization: `Normalization` for these channels.
 
     Returns:
         float32 array of shape `(n, channels, height, width)`.
     """
-    return np.ascontiguousarray(((x - mean) / std).transpose(0, 3, 1, 2))
+    return np.ascontiguousarray(normalization.apply(x).transpose(0, 3, 1, 2))
+
+
+def from_normalized(
+    images: np.ndarray,
+    labels: np.ndarray,
+    published: Mapping[str, Normalization],
+    normalization: str | Normalization,
+    *,
+    clip: bool,
+    path: PathLike,
+    normalized: bool = True,
+) -> tuple[np.ndarray, Normalization]:
+    """Checks images and labels from a file and denormalizes the images.
+
+    Args:
+        images: float32 array of shape `(n, channels, height, width)`.
+        labels: int64 array of shape `(n,)`.
+        published: dict from the name of a data set to its constants.
+        normalization: one of these names, or a `Normalization`.
+        clip: whether pixels outside [0, 1] are clipped; otherwise they are
+            refused, except for rounding errors.
+        path: path the arrays were read from, for messages.
+        normalized: whether the stored images are normalized. Defaults to
+            `True`.
+
+    Returns:
+        Pixels in [0, 1], channels last, and the `Normalization` of the set.
+
+    Raises:
+        TypeError, ValueError: if anything does not fit.
+    """
+    check_images_and_labels(images, labels, path)
+    channels = images.shape[1]
+    constants = choose_constants(published, normalization, channels)
+    stored = constants if normalized else Normalization().for_channels(channels)
+    return undo_normalization(images, stored, clip, path), constants
 
 
 def check_images_and_labels(
     images: np.ndarray, labels: np.ndarray, filepath: PathLike
 ) -> None:
-    """Refuses what is not one label for each channels-first image.
+    """Checks that there is one label per channels-first image.
 
     Args:
         images: float32 array.
         labels: int64 array.
-        filepath: path they were read from, for the message.
+        filepath: path the arrays were read from, for the message.
 
     Raises:
-        ValueError: if shapes do not fit, a number is NaN or infinite, or
-            labels do not run from 0 without a gap.
+        ValueError: if shapes do not fit, a pixel is NaN or infinite, or labels
+            do not run from 0 without a gap.
     """
     where = repr(str(filepath))
     if images.ndim != 4 or 0 in images.shape:
@@ -50,7 +91,7 @@ def check_images_and_labels(
         )
     if labels.shape != images.shape[:1]:
         raise ValueError(
-            f"Labels of {where} must be one an image, shape "
+            f"Labels of {where} must be one per image, shape "
             f"({len(images)},). Received: shape={labels.shape}"
         )
     found = np.unique(labels)
@@ -69,24 +110,26 @@ def check_images_and_labels(
 
 def undo_normalization(
     images: np.ndarray,
-    mean: np.ndarray,
-    std: np.ndarray,
+    normalization: Normalization,
     clip: bool,
     filepath: PathLike,
 ) -> np.ndarray:
-    """Returns pixels in [0, 1], channels last.
+    """Denormalizes images and moves their channels to the back.
 
     Args:
         images: float32 array of shape `(n, channels, height, width)`.
-        mean: float32 array of shape `(channels,)`.
-        std: as `mean`.
-        clip: whether values outside [0, 1] are clipped; else only rounding
-            is, and the rest refused.
-        filepath: path they were read from, for the message.
+        normalization: `Normalization` for these channels.
+        clip: whether pixels outside [0, 1] are clipped; otherwise they are
+            refused, except for rounding errors.
+        filepath: path the images were read from, for the message.
+
+    Returns:
+        float32 array of shape `(n, height, width, channels)`, in [0, 1].
 
     Raises:
         ValueError: if pixels lie outside [0, 1] and `clip` is false.
     """
+    mean, std = normalization.mean, normalization.std
     x = images.transpose(0, 2, 3, 1) * std + mean
     low, high = float(x.min()), float(x.max())
     if not clip and (low < -_ROUNDING or high > 1.0 + _ROUNDING):
@@ -96,7 +139,7 @@ def undo_normalization(
             f"multiplication by std={std.tolist()} and addition of "
             f"mean={mean.tolist()}. Received: min={low:g}, max={high:g}, "
             f"{outside:.2g} % of the values outside. Name the constants they "
-            "were made with, or pass `clip=True` where the method left its "
-            "pixels free."
+            "were made with, or pass `clip=True` if the method does not bound "
+            "its pixels."
         )
     return np.clip(x, 0.0, 1.0)

@@ -1,59 +1,62 @@
-"""Image sets as tensorflow-datasets keeps them."""
+"""Distilled sets as data sets of tensorflow-datasets."""
 
 import json
 import os
 import pathlib
 import re
 import tempfile
-from collections.abc import Mapping
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from keras_tgdd.arguments import PathLike
 from keras_tgdd.arguments import check_writable
-from keras_tgdd.synthetic.formats.image_folder import check_picture
+from keras_tgdd.runtime.optional import require
+from keras_tgdd.synthetic.distilled_dataset import DistilledDataset
+from keras_tgdd.synthetic.image_folder import check_picture
 
 _VERSION = "1.0.0"
 
 
 def write_tfds(
-    data_dir: PathLike,
-    name: str,
-    x: np.ndarray,
-    y: np.ndarray,
-    class_names: Sequence[str],
-    facts: Mapping[str, Any],
+    distilled: DistilledDataset, data_dir: PathLike, name: str
 ) -> None:
-    """Writes images and labels as split "train" of a data set.
+    """Writes a distilled set, decoded, as a data set of tensorflow-datasets.
 
-    It is complete in a temporary folder before it gets its name.
+    Afterwards `tfds.load(name, data_dir=data_dir, split="train")` reads it,
+    also with `as_supervised=True` and without this package. Its features are
+    `image`, uint8 and losslessly compressed, and `label`, with the class
+    names; in the order of `to_numpy`. **Pixels are rounded to bytes**;
+    `DistilledDataset.save` keeps them exactly. The last line of
+    `info.description` is JSON with `mean`, `std` and `info`.
 
     Args:
+        distilled: `DistilledDataset` of 1 or 3 channels.
         data_dir: path, created where missing.
-        name: string of lower-case letters, digits and underscores.
-        x: float array of shape `(n, height, width, channels)`, in [0, 1], of
-            1 or 3 channels; rounded to bytes.
-        y: int array of shape `(n,)`.
-        class_names: sequence of strings, one a class.
-        facts: JSON-compatible dict; the last line of the description.
+        name: string of lower-case letters, digits and underscores that starts
+            with a letter.
 
     Raises:
         ImportError: if tensorflow-datasets is not installed.
-        FileExistsError: if there is something of that name.
-        OSError: if it cannot be written.
-        ValueError: if tensorflow-datasets cannot store the set, or not under
-            that name.
+        FileExistsError: if `data_dir` has something of that name.
+        OSError: if the set cannot be written; then no file is left.
+        ValueError: if the name has another form or is that of a known data
+            set, images have neither 1 nor 3 channels, or class names are
+            empty, equal or of several lines.
+
+    Example:
+
+    ```python
+    formats.write_tfds(distilled, "data", "my_distilled_set")
+    ```
     """
-    _check(name, x.shape[-1], class_names)
-    tfds = _import_tfds()
+    _check(name, distilled.image_shape[-1], distilled.class_names)
+    tfds = require("tensorflow_datasets", "datasets", "`write_tfds`")
     if name in tfds.list_builders(with_community_datasets=False):
         raise ValueError(
-            f"`name` must not be that of a set of tensorflow-datasets, which "
+            "`name` must not be that of a set of tensorflow-datasets, which "
             f"would be loaded in its place. Received: name={name!r}"
         )
-    # As tensorflow-datasets reads the path.
+    # tensorflow-datasets expands "~", too.
     data_dir = pathlib.Path(data_dir).expanduser()
     target = data_dir / name
     if os.path.lexists(target):
@@ -67,10 +70,11 @@ def write_tfds(
         folder = pathlib.Path(temporary) / name
         version = folder / _VERSION
         version.mkdir(parents=True)
-        info = _describe(tfds, version, name, x, class_names, facts)
+        info = _describe(tfds, version, name, distilled)
+        x, y = distilled.to_numpy()
         writer = tfds.core.SequentialWriter(info, max_examples_per_shard=len(x))
         writer.initialize_splits(["train"])
-        pixels = np.uint8(np.rint(255 * x))
+        pixels = np.rint(255 * x).astype("uint8")
         examples = [
             {"image": image, "label": label}
             for image, label in zip(pixels, y.tolist(), strict=True)
@@ -81,7 +85,7 @@ def write_tfds(
 
 
 def _check(name, channels, class_names):
-    """Refuses what tensorflow-datasets would refuse later, or misread."""
+    """Refuses names that tensorflow-datasets would refuse later, or misread."""
     if not isinstance(name, str) or not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise ValueError(
             "`name` must be lower-case letters, digits and underscores, a "
@@ -89,7 +93,7 @@ def _check(name, channels, class_names):
             f"`data_dir`. Received: name={name!r}"
         )
     check_picture(channels)
-    # They are kept one a line, and lines without text are passed over.
+    # Stored one per line; empty lines are skipped when read.
     bad = [n for n in class_names if not n.strip() or len(n.splitlines()) > 1]
     if bad or len(set(class_names)) < len(class_names):
         raise ValueError(
@@ -98,10 +102,15 @@ def _check(name, channels, class_names):
         )
 
 
-def _describe(tfds, directory, name, x, class_names, facts):
+def _describe(tfds, directory, name, distilled):
+    """Returns the `DatasetInfo` of a distilled set."""
+    facts = {**distilled.normalization.get_config(), "info": distilled.info}
+    names = list(distilled.class_names)
     features = {
-        "image": tfds.features.Image(shape=x.shape[1:], encoding_format="png"),
-        "label": tfds.features.ClassLabel(names=list(class_names)),
+        "image": tfds.features.Image(
+            shape=distilled.image_shape, encoding_format="png"
+        ),
+        "label": tfds.features.ClassLabel(names=names),
     }
     return tfds.core.DatasetInfo(
         builder=tfds.core.DatasetIdentity(
@@ -111,7 +120,7 @@ def _describe(tfds, directory, name, x, class_names, facts):
             module_name="keras_tgdd",
         ),
         description=(
-            f"Distilled images of {len(class_names)} classes, decoded, pixels "
+            f"Distilled images of {len(names)} classes, decoded, pixels "
             "rounded to bytes.\nNetworks take (image / 255 - mean) / std, by "
             f"the numbers on the next line.\n{json.dumps(facts)}"
         ),
@@ -120,14 +129,3 @@ def _describe(tfds, directory, name, x, class_names, facts):
         # Keeps the order in which images are written.
         disable_shuffling=True,
     )
-
-
-def _import_tfds():
-    try:
-        import tensorflow_datasets as tfds
-    except ImportError as error:
-        raise ImportError(
-            "`to_tfds` needs tensorflow-datasets, which is not installed. "
-            "Install it with `pip install keras-tgdd[datasets]`."
-        ) from error
-    return tfds

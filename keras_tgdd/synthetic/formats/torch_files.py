@@ -1,7 +1,7 @@
 """Files of PyTorch that hold tensors and nothing else.
 
-These need torch, whatever Keras runs on, and import it when called. Nothing
-is unpickled: torch itself refuses what is not a tensor, a list or a dict.
+Each function imports torch when called, whatever Keras runs on. Nothing is
+unpickled: torch itself refuses anything but tensors, lists and dicts.
 """
 
 import contextlib
@@ -15,22 +15,23 @@ import numpy as np
 
 from keras_tgdd.arguments import PathLike
 from keras_tgdd.arguments import check_writable
+from keras_tgdd.runtime.optional import require
 from keras_tgdd.storage.atomic_write import atomic_write
 
-# A file of this size is no distilled set; what it unpacks to counts.
+# No distilled set is larger than this, unpacked.
 _MOST_BYTES = 16 * 2**30
 
 
 def write_torch_files(
     directory: PathLike, arrays: Mapping[str, np.ndarray]
 ) -> None:
-    """Writes a file of one tensor for each array.
+    """Writes each array as a file of one tensor.
 
-    All are written under temporary names before the first is renamed.
+    All files are complete under temporary names before the first is renamed.
 
     Args:
         directory: path, created where missing.
-        arrays: dict from the name of a file to an array.
+        arrays: dict from file names to arrays.
 
     Raises:
         ImportError: if torch is not installed.
@@ -53,7 +54,7 @@ def read_torch_file(filepath: PathLike) -> Any:
         filepath: path.
 
     Returns:
-        A tensor, or lists and dicts of them and of plain numbers and strings.
+        A tensor, or lists and dicts of tensors, plain numbers and strings.
 
     Raises:
         ImportError: if torch is not installed.
@@ -73,7 +74,7 @@ def read_torch_file(filepath: PathLike) -> Any:
         )
     try:
         return torch.load(filepath, weights_only=True, map_location="cpu")
-    except Exception as error:  # a hostile file raises whatever it likes
+    except Exception as error:  # A hostile file can raise any error.
         found = re.search(r"GLOBAL (\S+)", str(error))
         what = f"holds {found[1]}" if found else type(error).__name__
         raise ValueError(
@@ -83,11 +84,62 @@ def read_torch_file(filepath: PathLike) -> Any:
         ) from error
 
 
+def read_torch_pair(
+    images_path: PathLike, labels_path: PathLike
+) -> tuple[np.ndarray, np.ndarray]:
+    """Reads a file of images and a file of labels.
+
+    Args:
+        images_path: path of a file of one tensor.
+        labels_path: as `images_path`.
+
+    Returns:
+        Images, float32, and int64 labels, of any shapes.
+
+    Raises:
+        ImportError, FileNotFoundError, ValueError: as `read_torch_file`,
+            `image_array` and `label_array`.
+    """
+    images = image_array(read_torch_file(images_path), images_path)
+    return images, label_array(read_torch_file(labels_path), labels_path)
+
+
+def to_pair(content: Any, filepath: PathLike) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the content of a file as images and labels.
+
+    Args:
+        content: the content, which must be a pair of tensors.
+        filepath: path of the file, for the message.
+
+    Returns:
+        Images, float32, and int64 labels, of any shapes.
+
+    Raises:
+        ValueError: if `content` is no such pair.
+    """
+    if not isinstance(content, (list, tuple)) or len(content) != 2:
+        raise ValueError(
+            f"{str(filepath)!r} must hold a pair [images, labels]. Received: "
+            f"{describe_content(content)}"
+        )
+    images = image_array(content[0], filepath)
+    return images, label_array(content[1], filepath)
+
+
+def describe_content(content: Any) -> str:
+    """Describes the content of a file, for a message."""
+    if isinstance(content, dict):
+        return f"a dict of {[str(key)[:40] for key in list(content)[:5]]}"
+    if isinstance(content, (list, tuple)):
+        return f"a {type(content).__name__} of {len(content)}"
+    return type(content).__name__
+
+
 def image_array(tensor: Any, filepath: PathLike) -> np.ndarray:
     """Returns a floating-point tensor as a float32 array.
 
     Args:
-        tensor: what stands in the file where images should.
+        tensor: content of the file, which must be a tensor of images.
         filepath: path of the file, for the message.
 
     Raises:
@@ -106,7 +158,7 @@ def label_array(tensor: Any, filepath: PathLike) -> np.ndarray:
     """Returns an integer tensor as an int64 array.
 
     Args:
-        tensor: what stands in the file where labels should.
+        tensor: content of the file, which must be a tensor of labels.
         filepath: path of the file, for the message.
 
     Raises:
@@ -116,16 +168,16 @@ def label_array(tensor: Any, filepath: PathLike) -> np.ndarray:
     torch = _import_torch()
     if tensor.is_floating_point() or tensor.dtype == torch.bool:
         raise ValueError(
-            f"Labels of {str(filepath)!r} must be integers, one an image. "
+            f"Labels of {str(filepath)!r} must be integers, one per image. "
             f"Received: dtype={tensor.dtype}, shape={tuple(tensor.shape)}. "
-            "Make them so with `labels.long()`, or soft labels with "
-            "`labels.argmax(-1)`, and save them anew."
+            "Convert them with `labels.long()`, or soft labels with "
+            "`labels.argmax(-1)`, and save them again."
         )
     return tensor.long().numpy(force=True)
 
 
 def _check_dense(tensor, name, filepath):
-    """Refuses what is no tensor, or one that claims more than it stores."""
+    """Refuses anything but a tensor with all of its elements in the file."""
     torch = _import_torch()
     if not isinstance(tensor, torch.Tensor):
         raise ValueError(
@@ -137,7 +189,7 @@ def _check_dense(tensor, name, filepath):
         and tensor.device.type == "cpu"
         and not (tensor.is_nested or tensor.is_quantized or tensor.is_complex())
     )
-    # A stride of 0 makes terabytes of one number.
+    # With a stride of 0, one number would become terabytes.
     if not dense or (
         tensor.numel() * tensor.element_size()
         > tensor.untyped_storage().nbytes()
@@ -151,21 +203,14 @@ def _check_dense(tensor, name, filepath):
 
 
 def _unpacked_size(filepath):
-    """Bytes of a file, or of what a zip file says it unpacks to."""
+    """Returns the size of a file, or the unpacked size a zip file declares."""
     size = filepath.stat().st_size
     try:
         with zipfile.ZipFile(filepath) as archive:
             return max(size, sum(i.file_size for i in archive.infolist()))
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        return size  # PyTorch before 1.6, or no file of PyTorch
+        return size  # PyTorch before 1.6, or no file of PyTorch.
 
 
 def _import_torch():
-    try:
-        import torch
-    except ImportError as error:
-        raise ImportError(
-            "Files of PyTorch need torch, which is not installed. Install it "
-            "with `pip install keras-tgdd[torch]`."
-        ) from error
-    return torch
+    return require("torch", "torch", "Reading and writing files of PyTorch")

@@ -40,7 +40,9 @@ def test_folders_are_classes_in_order(photos):
             x[y == 1][..., 2] == 0
         )
     np.testing.assert_allclose(
-        data.mean, (data.x_train / 255).mean(axis=(0, 1, 2)), rtol=1e-5
+        data.normalization.mean,
+        (data.x_train / 255).mean(axis=(0, 1, 2)),
+        rtol=1e-5,
     )
 
 

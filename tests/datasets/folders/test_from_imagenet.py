@@ -48,7 +48,9 @@ def test_a_subset_out_of_more_classes(imagenet):
         # JPEG keeps a plain colour to a few levels.
         np.testing.assert_allclose(x[:, 4, 4], expected, atol=4)
     np.testing.assert_allclose(
-        data.mean, (data.x_train / 255).mean(axis=(0, 1, 2)), rtol=1e-5
+        data.normalization.mean,
+        (data.x_train / 255).mean(axis=(0, 1, 2)),
+        rtol=1e-5,
     )
 
 

@@ -3,11 +3,15 @@ import shutil
 
 import numpy as np
 import pytest
-from keras import ops
+from support.networks import small_network
+from support.step_oracle import features_of_class
 from support.summaries import summarize
 
 import keras_tgdd
+from keras_tgdd.datasets import ImageStream
+from keras_tgdd.datasets import TrainingData
 from keras_tgdd.distillation.summaries import SummaryPlan
+from keras_tgdd.distillation.summaries import partial_summaries
 from keras_tgdd.distillation.summaries import summarizer
 from keras_tgdd.objectives import ClassMeanMatching
 
@@ -17,15 +21,11 @@ def class_means(experts, data, summaries, entry):
     x, y = data
     draw, _ = summaries.entry(entry)
     weights = experts.weights(summaries.experts[entry], summaries.stages[entry])
-    layer = keras_tgdd.layers.SiameseAugmentation()
-    means = []
-    for label in range(3):
-        images = (x[y == label] / 255 - experts.mean) / experts.std
-        own = {key: value[label : label + 1] for key, value in draw.items()}
-        images = layer(images[None].astype("float32"), own)
-        features, _ = experts.network.per_class(weights, images)
-        means.append(ops.convert_to_numpy(features)[0].mean(axis=0))
-    return np.stack(means)
+    features = [
+        features_of_class(experts, weights, x[y == label], draw, label)[0]
+        for label in range(3)
+    ]
+    return np.stack([of_class.mean(axis=0) for of_class in features])
 
 
 @pytest.mark.parametrize("images_per_pass", [3, 8, 100])
@@ -45,7 +45,7 @@ def test_all_images_are_summarized_whatever_fits_in_a_pass(
         )
 
 
-def test_a_number_of_images_is_drawn_anew_for_each_entry(
+def test_a_number_of_images_is_drawn_for_each_entry(
     experts, small_data, tmp_path
 ):
     plan = SummaryPlan(8 + 1)  # the two experts have eight snapshots
@@ -109,17 +109,15 @@ def test_other_data_experts_and_arguments_are_another_file(
 
 
 def test_by_default_they_lie_beside_the_experts(small_data, tmp_path):
-    from support.networks import small_network
-
     own = keras_tgdd.train_experts(
+        small_data,
         small_network,
-        *small_data,
         num_experts=1,
         epochs=1,
         directory=tmp_path,
         verbose=0,
     )
-    assert len(own.summarize(*small_data, verbose=0)) == 8
+    assert len(keras_tgdd.summarize(own, small_data, verbose=0)) == 8
     assert len(list(tmp_path.glob("summaries_*.safetensors"))) == 1
     assert keras_tgdd.ExpertTrajectories.load(tmp_path).num_experts == 1
 
@@ -129,11 +127,14 @@ def test_refuses_what_cannot_be_summarized(experts, small_data, tmp_path):
         cacheable = False
 
     x, y = small_data
+    stream = ImageStream(lambda: iter([small_data]), 3)
     for changes, data, message in [
+        ({}, stream, "name the `samples_per_class`"),
+        ({}, TrainingData(x[:32], y[:32]), "number of classes.*2 and 3"),
         ({"objective": Exact()}, (x, y), "cacheable=False"),
         ({"samples_per_class": 0}, (x, y), "`samples_per_class` must be"),
         ({"plan": 0}, (x, y), "`num_entries` must be"),
-        ({}, (x[:, :4], y), "must have shape"),
+        ({}, (x[:, :4], y), "same image shape"),
         ({}, (x, y + 1), "must lie in"),
     ]:
         with pytest.raises(ValueError, match=message):
@@ -149,7 +150,7 @@ def test_refuses_a_directory_that_cannot_be_written(
         summarize(experts, small_data, tmp_path / "file" / "below")
 
 
-def test_interrupted_summaries_go_on_with_the_next_entry(
+def test_interrupted_summaries_resume_with_the_next_entry(
     experts, small_data, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(partial_summaries, "_SECONDS_BETWEEN_WRITES", 0.0)
@@ -195,3 +196,68 @@ def test_a_disk_that_is_too_small_is_found_at_the_first_entry(
     assert not list((tmp_path / "small").iterdir())
     free += 1
     assert len(summarize(experts, small_data, tmp_path / "small")) == 5
+
+
+@pytest.mark.parametrize("not_experts", [None, "experts", object()])
+def test_summaries_are_of_experts(small_data, not_experts):
+    with pytest.raises(TypeError, match="must be `ExpertTrajectories`"):
+        keras_tgdd.summarize(not_experts, small_data)
+
+
+def test_four_draws_of_each_snapshot_are_the_default(
+    experts, small_data, tmp_path
+):
+    made = summarize(experts, small_data, tmp_path, plan=None)
+    # Two experts of four snapshots.
+    pairs, counts = np.unique(
+        [made.experts, made.stages], axis=1, return_counts=True
+    )
+    assert pairs.shape == (2, 8) and counts.tolist() == [4] * 8
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda x, y: TrainingData(x, y),
+        lambda x, y: TrainingData(x, y, num_classes=3),
+        lambda x, y: lambda: iter([(x[:9], y[:9]), (x[9:], y[9:])]),
+    ],
+    ids=["TrainingData", "a part", "batches"],
+)
+def test_every_form_of_data_is_the_same_file(
+    experts, small_data, tmp_path, wrap
+):
+    summarize(experts, small_data, tmp_path)
+    summarize(experts, wrap(*small_data), tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_stream_is_summarized_by_draws(experts, small_data, tmp_path):
+    x, y = small_data
+
+    def stream():
+        batches = [(x[i::5], y[i::5]) for i in range(5)]
+        return ImageStream(lambda: iter(batches), 3, buffer_per_class=5)
+
+    plan = SummaryPlan(5)
+    found = summarize(
+        experts, stream(), tmp_path, plan=plan, samples_per_class=4
+    )
+    np.testing.assert_array_equal(found.values["count"], np.full((5, 3), 4))
+    assert found.description["data"] == [stream().fingerprint()]
+    by_hand, layer = stream(), keras_tgdd.layers.SiameseAugmentation()
+    for entry in range(5):
+        by_hand.seek(entry)
+        generator = plan.generator(entry)
+        draw = layer.draw(generator, 3, (8, 8))
+        images = by_hand.draw(generator, 4)
+        weights = experts.weights(found.experts[entry], found.stages[entry])
+        for label in range(3):
+            features, _ = features_of_class(
+                experts, weights, images[label], draw, label
+            )
+            np.testing.assert_allclose(
+                found.values["mean"][entry, label],
+                features.mean(axis=0),
+                atol=2e-6,
+            )

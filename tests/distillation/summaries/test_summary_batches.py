@@ -3,7 +3,9 @@ import numpy as np
 import pytest
 from support.summaries import summarize
 
+from keras_tgdd.distillation import DistillationParts
 from keras_tgdd.distillation.summaries.summary_batches import SummaryBatches
+from keras_tgdd.layers import SyntheticImages
 
 
 @pytest.fixture
@@ -11,19 +13,22 @@ def summaries(experts, small_data, tmp_path):
     return summarize(experts, small_data, tmp_path)
 
 
-def make(summaries, experts, **changes):
-    arguments = dict(
-        entries=np.arange(5),
+def make(
+    summaries, experts, entries=np.arange(5), seed=0, first_step=0, **changes
+):
+    parts = DistillationParts(
+        synthetic=SyntheticImages(3, 8, (8, 8, 2), factor=1),
         trajectory=experts,
-        decoded_counts=[8, 8, 8],
-        max_decoded=8,
-        region=2,
-        constrained=True,
-        seed=0,
-        first_step=0,
+        **{"max_decoded": 8, "region": 2, **changes},
+    )
+    return SummaryBatches(
+        parts,
+        summaries,
+        entries,
+        seed=seed,
+        first_step=first_step,
         num_steps=12,
     )
-    return SummaryBatches(summaries, **{**arguments, **changes})
 
 
 def same(a, b):
@@ -58,7 +63,7 @@ def test_summary_draw_and_weights_belong_together(summaries, experts):
     later = [experts.weights(expert, k) for k in (stage, min(stage + 1, 3))]
     assert any(np.array_equal(inputs["constraint_weights"], w) for w in later)
     assert same(inputs["augmentation"], summaries.entry(entry)[0])
-    # What Keras takes for the batch axis is that of the classes.
+    # Keras takes the first axis, that of classes, as the batch axis.
     assert len(keras.tree.flatten(inputs)[0]) == 3
 
 
@@ -83,3 +88,14 @@ def test_one_snapshot_and_selection(summaries, experts):
     (inputs,) = make(summaries, experts, region=1, max_decoded=6)[0]
     assert "constraint_weights" not in inputs
     assert inputs["selection"].shape == (3, 6)
+
+
+def test_a_step_is_described_by_its_snapshot(summaries, experts):
+    batches = make(summaries, experts, first_step=2)
+    for index in range(5):
+        words = batches.describe(index).replace(",", "").split()
+        expert, snapshot = int(words[1]), int(words[3])
+        assert words[::2] == ["expert", "snapshot"]
+        np.testing.assert_array_equal(
+            batches[index][0]["weights"], experts.weights(expert, snapshot)
+        )

@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 import subprocess
+import sys
 from urllib.parse import unquote
 
 import matplotlib.image
@@ -11,10 +12,13 @@ import numpy as np
 import pytest
 
 import keras_tgdd
+from keras_tgdd.datasets import TrainingData
 from keras_tgdd.evaluation import EvaluationResult
-from keras_tgdd.evaluation import random_images
+from keras_tgdd.evaluation import select_images
 from keras_tgdd.training import TrainingRecipe
 
+CHROMIUM = ("chromium", "chromium-browser", "chrome")
+BROWSER = next(filter(None, map(shutil.which, CHROMIUM)), None)
 NAMES = ("dark", "<b>medium</b>", "bright")
 
 
@@ -33,14 +37,8 @@ def result(*runs, **changes):
 
 @pytest.fixture
 def arguments(small_data, experts):
-    distilled = random_images(
-        *small_data,
-        images_per_class=1,
-        factor=2,
-        mean=experts.mean,
-        std=experts.std,
-        class_names=NAMES,
-    )
+    data = TrainingData(*small_data, NAMES, experts.normalization)
+    distilled = select_images(data, 1, factor=2)
     other = TrainingRecipe("other", epochs=9).to_dict()
     return dict(
         results={
@@ -51,7 +49,7 @@ def arguments(small_data, experts):
         sets={"ours": distilled},
         seconds={"ours": 40.0},
         experts=experts,
-        data=small_data,
+        data=data,
         title="Small <data>",
     )
 
@@ -74,16 +72,16 @@ def test_the_page_is_self_contained(tmp_path, arguments):
 def test_names_are_text_and_never_markup(tmp_path, arguments):
     keras_tgdd.report(path=tmp_path / "report.html", **arguments)
     page = (tmp_path / "report.html").read_text()
-    twin = (tmp_path / "report.md").read_text()
+    markdown = (tmp_path / "report.md").read_text()
     assert "Small &lt;data&gt;" in page and "<data>" not in page
-    assert "<i>" not in page and "<i>" not in twin
-    assert "| ours, 5 \\| &lt;i> \\[x\\](y) |" in twin
+    assert "<i>" not in page and "<i>" not in markdown
+    assert "| ours, 5 \\| &lt;i> \\[x\\](y) |" in markdown
 
 
 def test_the_table_says_what_was_measured(tmp_path, arguments):
     keras_tgdd.report(path=tmp_path / "report.html", **arguments)
-    twin = (tmp_path / "report.md").read_text()
-    row = next(x for x in twin.splitlines() if x.startswith("| ours |"))
+    markdown = (tmp_path / "report.md").read_text()
+    row = next(x for x in markdown.splitlines() if x.startswith("| ours |"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[:8] == [
         *("ours", "1", "12 images", "70.0 ± 10.0", "2", "3", "80.0", "40 s")
@@ -109,17 +107,19 @@ def test_protocols_are_never_mixed(tmp_path, arguments):
         text = (tmp_path / file).read_text()
         mine, other = text.index("8 epochs"), text.index("9 epochs")
         assert mine < text.index("ours") < other < text.index("elsewhere")
-        assert "do not compare" in text
+        assert "are not comparable" in text
 
 
-def test_the_twin_shows_the_same_pictures(tmp_path, arguments):
+def test_the_markdown_shows_the_same_pictures(tmp_path, arguments):
     path = tmp_path / "my report.html"
     stale = tmp_path / "my report_files" / "99_former.png"
     stale.parent.mkdir()
     stale.write_text("")
     keras_tgdd.report(path=path, **arguments)
-    twin = (tmp_path / "my report.md").read_text()
-    shown = [unquote(p) for p in re.findall(r"^!\[.*\]\((\S*)\)$", twin, re.M)]
+    markdown = (tmp_path / "my report.md").read_text()
+    shown = [
+        unquote(p) for p in re.findall(r"^!\[.*\]\((\S*)\)$", markdown, re.M)
+    ]
     there = {str(p.relative_to(tmp_path)) for p in stale.parent.iterdir()}
     assert set(shown) == there and len(shown) == 5
 
@@ -143,6 +143,7 @@ def test_results_alone_will_do(tmp_path):
         ({"path": "report.txt"}, ValueError, "'.html'.*report.txt"),
         ({"seconds": {"theirs": 1.0}}, ValueError, r"Received: \['theirs'\]"),
         ({"sets": {"theirs": None}}, ValueError, r"Received: \['theirs'\]"),
+        ({"data": np.zeros((3, 8, 8, 2))}, TypeError, "pass the pair"),
     ],
 )
 def test_bad_input_is_refused_and_nothing_written(
@@ -154,21 +155,48 @@ def test_bad_input_is_refused_and_nothing_written(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "module, package",
+    [
+        ("jinja2", "jinja2"),
+        ("matplotlib.figure", "matplotlib"),
+        ("sklearn.metrics", "scikit-learn"),
+    ],
+)
+def test_a_missing_package_is_named_and_nothing_written(
+    tmp_path, monkeypatch, module, package
+):
+    monkeypatch.setitem(sys.modules, module, None)
+    message = rf"{package}, which is not installed.*keras-tgdd\[report\]"
+    with pytest.raises(ImportError, match=message):
+        keras_tgdd.report({"ours": result(0.5)}, tmp_path / "report.html")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("as_pair", [False, True])
+def test_the_data_tell_how_much_smaller_the_sets_are(
+    tmp_path, arguments, small_data, as_pair
+):
+    if as_pair:
+        arguments["data"] = small_data
+    del arguments["experts"]  # no features
+    keras_tgdd.report(path=tmp_path / "report.html", **arguments)
+    markdown = (tmp_path / "report.md").read_text()
+    row = next(x for x in markdown.splitlines() if x.startswith("| ours |"))
+    x, distilled = small_data[0], arguments["sets"]["ours"]
+    ratio = (x.nbytes + 8 * len(x)) / (distilled.images.nbytes + 8 * 3)
+    assert row.endswith(f"| {ratio:.0f}× |")
+    assert markdown.count("![") == 4
+
+
 @pytest.mark.once
+@pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed")
 def test_a_browser_shows_it(tmp_path, arguments):
-    browser = next(
-        filter(
-            None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))
-        ),
-        None,
-    )
-    if browser is None:
-        pytest.skip("there is no Chromium on this machine")
     path, picture = tmp_path / "report.html", tmp_path / "page.png"
     keras_tgdd.report(path=path, **arguments)
     subprocess.run(
         [
-            *(browser, "--headless", "--no-sandbox", "--disable-gpu"),
+            *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu"),
             *("--hide-scrollbars", "--window-size=1000,4000"),
             *(f"--user-data-dir={tmp_path}", f"--screenshot={picture}"),
             path.as_uri(),

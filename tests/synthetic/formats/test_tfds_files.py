@@ -6,6 +6,8 @@ import pytest
 from support.processes import run_python
 
 from keras_tgdd import DistilledDataset
+from keras_tgdd import Normalization
+from keras_tgdd.synthetic.formats import write_tfds
 
 # No backend takes part.
 pytestmark = pytest.mark.once
@@ -32,8 +34,7 @@ def make(rng, channels=3, **changes):
     arguments = dict(
         class_names=["dress", "a bag / ü", "T-shirt"],
         factor=2,
-        mean=[0.4] * channels,
-        std=[0.3] * channels,
+        normalization=Normalization([0.4] * channels, [0.3] * channels),
         info={"steps": 5},
     )
     return DistilledDataset(
@@ -50,7 +51,7 @@ def as_bytes(distilled):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_tfds_loads_the_same_bytes(rng, tmp_path, tfds, channels):
     distilled = make(rng, channels)
-    distilled.to_tfds(tmp_path / "new" / "data", "my_set_2")
+    write_tfds(distilled, tmp_path / "new" / "data", "my_set_2")
     data, info = tfds.load(
         "my_set_2",
         data_dir=tmp_path / "new" / "data",
@@ -65,9 +66,8 @@ def test_tfds_loads_the_same_bytes(rng, tmp_path, tfds, channels):
     assert [example["label"] for example in examples] == y.tolist()
     assert info.features["label"].names == list(distilled.class_names)
     facts = json.loads(info.description.splitlines()[-1])
-    np.testing.assert_array_equal(np.float32(facts["mean"]), distilled.mean)
-    np.testing.assert_array_equal(np.float32(facts["std"]), distilled.std)
-    assert facts["info"] == {"steps": 5}
+    assert facts.pop("info") == {"steps": 5}
+    assert Normalization(**facts) == distilled.normalization
     names = [path.name for path in (tmp_path / "new" / "data").iterdir()]
     assert names == ["my_set_2"]
 
@@ -75,7 +75,7 @@ def test_tfds_loads_the_same_bytes(rng, tmp_path, tfds, channels):
 @pytest.mark.once
 def test_another_process_loads_it_by_name(rng, tmp_path, tfds):
     distilled = make(rng)
-    distilled.to_tfds(tmp_path, "my_set")
+    write_tfds(distilled, tmp_path, "my_set")
     images, labels = json.loads(run_python("-c", READ, tmp_path))
     x, y = as_bytes(distilled)
     np.testing.assert_array_equal(images, x)
@@ -88,20 +88,20 @@ def test_another_process_loads_it_by_name(rng, tmp_path, tfds):
 )
 def test_refuses_names(rng, tmp_path, name):
     with pytest.raises(ValueError, match="`name` must be lower-case letters"):
-        make(rng).to_tfds(tmp_path / "data", name)
+        write_tfds(make(rng), tmp_path / "data", name)
     assert not list(tmp_path.iterdir())
 
 
 def test_refuses_what_tfds_would_load_in_its_place(rng, tmp_path, tfds):
     with pytest.raises(ValueError, match="must not be that of.*'cifar10'"):
-        make(rng).to_tfds(tmp_path, "cifar10")
+        write_tfds(make(rng), tmp_path, "cifar10")
     assert not list(tmp_path.iterdir())
 
 
 def test_refuses_to_replace(rng, tmp_path, tfds):
     (tmp_path / "my_set").mkdir()
     with pytest.raises(FileExistsError, match="Delete it, or choose another"):
-        make(rng).to_tfds(tmp_path, "my_set")
+        write_tfds(make(rng), tmp_path, "my_set")
     assert not list((tmp_path / "my_set").iterdir())
 
 
@@ -116,7 +116,7 @@ def test_refuses_to_replace(rng, tmp_path, tfds):
 )
 def test_refuses_what_tfds_cannot_keep(rng, tmp_path, changes, message):
     with pytest.raises(ValueError, match=message):
-        make(rng, **changes).to_tfds(tmp_path, "my_set")
+        write_tfds(make(rng, **changes), tmp_path, "my_set")
     assert not list(tmp_path.iterdir())
 
 
@@ -126,13 +126,13 @@ def test_an_error_leaves_nothing(rng, tmp_path, tfds, monkeypatch):
 
     monkeypatch.setattr(tfds.core.SequentialWriter, "add_examples", fail)
     with pytest.raises(OSError, match="No space left"):
-        make(rng).to_tfds(tmp_path, "my_set")
+        write_tfds(make(rng), tmp_path, "my_set")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_missing_package_is_named(rng, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
-    message = r"`to_tfds` needs tensorflow-datasets.*keras-tgdd\[datasets\]"
+    message = r"`write_tfds` needs tensorflow-datasets.*keras-tgdd\[datasets\]"
     with pytest.raises(ImportError, match=message):
-        make(rng).to_tfds(tmp_path / "data", "my_set")
+        write_tfds(make(rng), tmp_path / "data", "my_set")
     assert not list(tmp_path.iterdir())
