@@ -35,13 +35,14 @@ test-lowest: $(TEST_VENV)/.installed .keras-lowest/.installed  ## the lowest Ker
 test-slow: $(TEST_VENV)/.installed  ## trainings of minutes
 	KERAS_BACKEND=$(KERAS_BACKEND) $(TEST_VENV)/bin/python -m pytest -m slow
 
-lint: $(TEST_VENV)/.installed
+lint: $(TEST_VENV)/.installed  ## style and types
 	$(TEST_VENV)/bin/ruff check .
 	$(TEST_VENV)/bin/ruff format --check .
+	$(TEST_VENV)/bin/basedpyright
 
 $(DEMO_VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(DEMO_VENV)
-	$(DEMO_VENV)/bin/python $(PIP_INSTALL) -e ".[$(KERAS_BACKEND)]"
+	$(DEMO_VENV)/bin/python $(PIP_INSTALL) -e ".[$(KERAS_BACKEND),images,report,selection]"
 	touch $@
 
 $(TEST_VENV)/.installed: pyproject.toml constraints.txt
