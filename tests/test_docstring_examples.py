@@ -52,7 +52,9 @@ def documented():
             yield f"{found.name}.{name}", thing
             if inspect.isclass(thing):
                 for member, value in vars(thing).items():
-                    if not member.startswith("_"):
+                    # An instance, as a default, shares its class's docstring.
+                    shared = value.__doc__ is type(value).__doc__
+                    if not member.startswith("_") and not shared:
                         yield f"{found.name}.{name}.{member}", value
 
 

@@ -82,7 +82,7 @@ def k_means(features: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
     return nearest_images(clusters.cluster_centers_, features)
 
 
-METHODS = {
+SELECTIONS = {
     "random": random,
     "herding": herding,
     "k_center": k_center,
@@ -90,7 +90,7 @@ METHODS = {
 }
 
 
-def check_method(name: str, method: Any) -> None:
+def check_selection(name: str, selection: Any) -> None:
     """Checks that a way to choose images is known.
 
     Args:
@@ -98,17 +98,17 @@ def check_method(name: str, method: Any) -> None:
         method: the value to check.
 
     Raises:
-        ValueError: if `method` is no name in `METHODS`.
+        ValueError: if `selection` is no name in `SELECTIONS`.
     """
-    if not isinstance(method, str) or method not in METHODS:
+    if not isinstance(selection, str) or selection not in SELECTIONS:
         raise ValueError(
-            f"`{name}` must be one of {sorted(METHODS)}. Received: "
-            f"{name}={method!r}"
+            f"`{name}` must be one of {sorted(SELECTIONS)}. Received: "
+            f"{name}={selection!r}"
         )
 
 
 def choose_images(
-    method: str,
+    selection: str,
     features: np.ndarray,
     y: np.ndarray,
     counts: np.ndarray,
@@ -117,7 +117,7 @@ def choose_images(
     """Chooses real images of every class.
 
     Args:
-        method: name in `METHODS`.
+        selection: name in `SELECTIONS`.
         features: array of shape `(n, ...)`, one entry per image.
         y: int array of shape `(n,)`.
         counts: ints, images to choose per class.
@@ -128,7 +128,7 @@ def choose_images(
         A class with fewer images repeats them cyclically.
 
     Raises:
-        ImportError: if the method needs scikit-learn, which is not installed.
+        ImportError: if the selection needs scikit-learn, and it is missing.
     """
     features = np.reshape(features, (len(y), -1))
     states = np.random.SeedSequence(seed).generate_state(len(counts))
@@ -136,6 +136,6 @@ def choose_images(
     for label, (count, state) in enumerate(zip(counts, states, strict=True)):
         members = np.flatnonzero(y == label)
         available = min(count, len(members))
-        order = METHODS[method](features[members], available, int(state))
+        order = SELECTIONS[selection](features[members], available, int(state))
         chosen.append(np.resize(members[order], count))
     return np.concatenate(chosen)

@@ -186,10 +186,9 @@ class DistillationTrainer(DistillationModel):
         """
         refuse_losses(kwargs)
         if optimizer is None:
-            rate = 0.1 if self.synthetic.image_shape[0] >= 128 else 0.01
-            optimizer = keras.optimizers.SGD(
-                rate * int(self.synthetic.counts.max()), momentum=0.5
-            )
+            most = int(self.synthetic.counts.max())
+            rate = default_rate(self.synthetic.image_shape, most)
+            optimizer = keras.optimizers.SGD(rate, momentum=0.5)
         # `fit` decides on the rest, and knows how much work there is.
         self._wanted_jit_compile = jit_compile
         whole = step_jit_compile(jit_compile)
@@ -390,3 +389,9 @@ class DistillationTrainer(DistillationModel):
             ),
             **synthetic.decoding,
         )
+
+
+def default_rate(image_shape: tuple[int, ...], most_images: int) -> float:
+    """Returns the paper's learning rate of pixels: 0.01 per synthetic image
+    of the largest class, 0.1 from images of 128 pixels."""
+    return (0.1 if image_shape[0] >= 128 else 0.01) * most_images

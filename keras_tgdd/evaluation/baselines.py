@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_tgdd.arguments import ImagesPerClass
 from keras_tgdd.arguments import check_labels
-from keras_tgdd.datasets.selection import check_method
+from keras_tgdd.datasets.selection import check_selection
 from keras_tgdd.datasets.selection import choose_images
 from keras_tgdd.datasets.training_data import as_training_data
 from keras_tgdd.synthetic.class_counts import class_counts
@@ -17,7 +17,7 @@ from keras_tgdd.synthetic.synthetic_images import SyntheticImages
 def select_images(
     data: Any,
     images_per_class: ImagesPerClass,
-    method: str = "random",
+    selection: str = "random",
     *,
     features: np.ndarray | None = None,
     factor: int = 1,
@@ -31,7 +31,7 @@ def select_images(
             come from it.
         images_per_class: positive int, stored images per class; or one number
             per class, as a sequence or as a mapping from labels or names.
-        method: how the images of a class are selected: `"random"`;
+        selection: how the images of a class are selected: `"random"`;
             `"herding"`, whose mean approximates the mean of the class in
             feature space; `"k_center"`, which covers the features of the
             class; or `"k_means"`, the images nearest to the centres of
@@ -51,7 +51,7 @@ def select_images(
     Raises:
         TypeError: if `data` is not a supported source of labelled images.
         ValueError: if images and labels do not fit, a class has no image,
-            `method` is unknown, or `features` does not have one row per
+            `selection` is unknown, or `features` does not have one row per
             image.
         ImportError: if `"k_center"` or `"k_means"` is requested and
             scikit-learn is not installed.
@@ -71,7 +71,7 @@ def select_images(
     real = as_training_data(data)
     # A class must have an image to repeat.
     check_labels(real.y, len(real.x), real.num_classes)
-    check_method("method", method)
+    check_selection("selection", selection)
     counts = class_counts(images_per_class, real.num_classes, real.class_names)
     if features is None:
         features = real.x
@@ -84,7 +84,7 @@ def select_images(
         real.num_classes, counts, real.image_shape, factor
     )
     chosen = choose_images(
-        method, features, real.y, synthetic.decoded_counts, seed
+        selection, features, real.y, synthetic.decoded_counts, seed
     )
     synthetic.adapt(real.x[chosen], real.y[chosen], mode="mosaic", seed=seed)
     return DistilledDataset(
@@ -93,5 +93,5 @@ def select_images(
         class_names=real.class_names,
         factor=factor,
         normalization=real.normalization,
-        info={"method": f"{method} real images", "seed": seed},
+        info={"method": f"{selection} real images", "seed": seed},
     )

@@ -14,7 +14,7 @@ from keras_tgdd.methods.m3d import M3D
 from keras_tgdd.methods.matching_method import MatchingMethod
 from keras_tgdd.methods.method import Method
 from keras_tgdd.methods.ncfm import NCFM
-from keras_tgdd.methods.setting import Setting
+from keras_tgdd.methods.task import Task
 from keras_tgdd.methods.tgdd import TGDD
 from keras_tgdd.methods.wmdd import WMDD
 
@@ -32,7 +32,7 @@ __all__ = [
     "CovarianceTGDD",
     "MatchingMethod",
     "Method",
-    "Setting",
+    "Task",
     "distill",
     "get_method",
     "method_names",

@@ -8,7 +8,7 @@ import keras
 from keras_tgdd.methods.matching_method import MatchingMethod
 from keras_tgdd.methods.matching_method import random_networks
 from keras_tgdd.methods.matching_method import unit_pixel_rate
-from keras_tgdd.methods.setting import Setting
+from keras_tgdd.methods.task import Task
 from keras_tgdd.objectives.layer_matching import LayerMatching
 from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.trajectories.trajectory import Trajectory
@@ -25,9 +25,9 @@ class CAFE(MatchingMethod):
     real features against the mean synthetic features of the classes, summed
     over 256 real images per class. No augmentation; SGD 0.1 on normalized
     pixels, momentum 0.5, halved after 60, 80 and 90 % of the steps, of which
-    the released code makes 20,000 at least; images start from noise. Experts
-    give architecture and normalization alone; their network has layers
-    `"relu_1"`, `"relu_2"`, ... and `"features"`, as `ConvNet` has them.
+    the released code makes 20,000 at least; images start from noise. Of
+    `experts` only architecture and normalization are used; their network has
+    layers `"relu_1"`, `"relu_2"`, ... and `"features"`, as `ConvNet` has them.
 
     Departs: features are read under a fresh random network at each step. The
     released code starts 2000 times with one, and trains it on the synthetic
@@ -53,8 +53,8 @@ class CAFE(MatchingMethod):
     constraint_weight: float | None = 0.0
     augmentation: tuple = ()
 
-    def trajectory(self, setting: Setting) -> Trajectory:
-        network = setting.experts.network.network
+    def trajectory(self, task: Task) -> Trajectory:
+        network = task.experts.network.network
         names = [layer.name for layer in network.layers]
         maps = [name for name in names if name.startswith("relu_")]
         if not maps or "features" not in names:
@@ -65,20 +65,18 @@ class CAFE(MatchingMethod):
                 "`RandomNetworks(feature_layer=layers)` and `LayerMatching`. "
                 f"Received: layers {names}"
             )
-        return random_networks(
-            setting.experts, feature_layer=[*maps, "features"]
-        )
+        return random_networks(task.experts, feature_layer=[*maps, "features"])
 
-    def objective(self, setting: Setting) -> Objective:
+    def objective(self, task: Task) -> Objective:
         return LayerMatching()
 
-    def rate(self, setting: Setting) -> float:
-        return unit_pixel_rate(0.1, setting.experts)
+    def default_rate(self, task: Task) -> float:
+        return unit_pixel_rate(0.1, task.experts)
 
-    def optimizer(self, setting: Setting) -> keras.optimizers.Optimizer:
-        rate = self.chosen_rate(setting)
+    def optimizer(self, task: Task) -> keras.optimizers.Optimizer:
+        rate = self.rate(task)
         schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
-            [int(share * setting.steps) for share in (0.6, 0.8, 0.9)],
+            [int(share * task.steps) for share in (0.6, 0.8, 0.9)],
             [rate, rate / 2, rate / 4, rate / 8],
         )
         return keras.optimizers.SGD(schedule, momentum=self.momentum)

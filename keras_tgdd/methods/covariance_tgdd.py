@@ -5,7 +5,8 @@ import dataclasses
 import keras
 
 from keras_tgdd.methods.matching_method import MatchingMethod
-from keras_tgdd.methods.setting import Setting
+from keras_tgdd.methods.matching_method import cosine
+from keras_tgdd.methods.task import Task
 from keras_tgdd.objectives.covariance_matching import CovarianceMatching
 from keras_tgdd.objectives.objective import Objective
 
@@ -40,15 +41,12 @@ class CovarianceTGDD(MatchingMethod):
 
     start: str = "k_means"
 
-    def objective(self, setting: Setting) -> Objective:
+    def objective(self, task: Task) -> Objective:
         return CovarianceMatching()
 
-    def rate(self, setting: Setting) -> float:
-        base = 0.2 if setting.data.image_shape[0] >= 128 else 0.02
-        return base * setting.most_images
+    def default_rate(self, task: Task) -> float:
+        return 2 * super().default_rate(task)
 
-    def optimizer(self, setting: Setting) -> keras.optimizers.Optimizer:
-        schedule = keras.optimizers.schedules.CosineDecay(
-            self.chosen_rate(setting), setting.steps
-        )
+    def optimizer(self, task: Task) -> keras.optimizers.Optimizer:
+        schedule = cosine(self.rate(task), task.steps)
         return keras.optimizers.SGD(schedule, momentum=self.momentum)

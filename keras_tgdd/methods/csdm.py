@@ -5,7 +5,7 @@ import dataclasses
 import keras
 
 from keras_tgdd.methods.matching_method import MatchingMethod
-from keras_tgdd.methods.setting import Setting
+from keras_tgdd.methods.task import Task
 from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.objectives.spectral_matching import SpectralMatching
 from keras_tgdd.trajectories.interpolated_experts import InterpolatedExperts
@@ -36,18 +36,18 @@ class CSDM(MatchingMethod):
 
     constraint_weight: float | None = 1.0
 
-    def trajectory(self, setting: Setting) -> Trajectory:
-        return InterpolatedExperts(setting.recorded)
+    def trajectory(self, task: Task) -> Trajectory:
+        return InterpolatedExperts(task.expert_trajectories)
 
-    def objective(self, setting: Setting) -> Objective:
+    def objective(self, task: Task) -> Objective:
         return SpectralMatching(
-            class_counts=setting.data.counts.tolist(),
+            class_counts=task.data.counts.tolist(),
             weight=300.0,
-            seed=setting.seed,
+            seed=task.seed,
         )
 
-    def rate(self, setting: Setting) -> float:
+    def default_rate(self, task: Task) -> float:
         return 0.01
 
-    def optimizer(self, setting: Setting) -> keras.optimizers.Optimizer:
-        return keras.optimizers.AdamW(self.chosen_rate(setting))
+    def optimizer(self, task: Task) -> keras.optimizers.Optimizer:
+        return keras.optimizers.AdamW(self.rate(task))

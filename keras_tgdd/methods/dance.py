@@ -5,7 +5,7 @@ import dataclasses
 import keras
 
 from keras_tgdd.methods.matching_method import MatchingMethod
-from keras_tgdd.methods.setting import Setting
+from keras_tgdd.methods.task import Task
 from keras_tgdd.trajectories.interpolated_experts import InterpolatedExperts
 from keras_tgdd.trajectories.trajectory import Trajectory
 
@@ -30,5 +30,5 @@ class DANCE(MatchingMethod):
 
     constraint_weight: float | None = 1.0
 
-    def trajectory(self, setting: Setting) -> Trajectory:
-        return InterpolatedExperts(setting.recorded)
+    def trajectory(self, task: Task) -> Trajectory:
+        return InterpolatedExperts(task.expert_trajectories)

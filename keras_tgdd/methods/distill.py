@@ -60,11 +60,17 @@ def distill(
 ) -> DistilledDataset:
     """Distils labelled images into a few synthetic ones per class.
 
-    Trains an expert where none are given, and distils along it by TGDD or
-    another method. The defaults are sized for a laptop: one expert of 20
-    epochs and 500 steps, where the paper has five experts of 60 epochs and
-    10,000 steps. `train_experts` has the settings of experts, and the method
-    has its own.
+    1. Checks the data; an `ImageStream` is written to disk first.
+    2. Trains an expert where none are given. For a method that needs none it
+       builds random networks instead.
+    3. Lets the method build a trainer, and summarizes the real images where
+       that pays.
+    4. Makes the steps, from a checkpoint of the same distillation if there is
+       one, and returns the set.
+
+    The defaults are sized for a laptop: one expert of 20 epochs and 500 steps,
+    where the paper has five experts of 60 epochs and 10,000 steps.
+    `train_experts` has the settings of experts, and the method has its own.
 
     Args:
         data: an `ImageDataset`, `TrainingData` (`datasets.from_arrays` makes
@@ -94,10 +100,11 @@ def distill(
             distillation are kept: the same call resumes where it was
             interrupted. Ctrl-C lets the step in progress finish and keeps it;
             a second one does not wait. `None` takes a temporary directory.
-        cache_summaries: whether the features of real images are summarized
-            once, for four draws of each snapshot, instead of at every step.
-            `None` does so where networks then read fewer images in all.
-            `"tgdd"` can be distilled so. Defaults to `None`.
+        cache_summaries: `True` summarizes the features of real images once,
+            for four draws of each snapshot; `False` reads real images at every
+            step; `None`, the default, takes what reads fewer images. Methods
+            with a cacheable objective along recorded experts, such as
+            `"tgdd"`, can be distilled so.
         seed: int, seed of everything random. Defaults to `0`.
         verbose: `0` is silent, `1` shows progress bars. Defaults to `1`.
 
@@ -152,7 +159,7 @@ def distill(
         kept = None if directory is None else place
         source = data
         if isinstance(distiller, DistillationTrainer):
-            source = _source(
+            source = _data_or_summaries(
                 distiller, data, steps, cache_summaries, kept, verbose
             )
         elif cache_summaries:
@@ -200,9 +207,9 @@ def _fit(
     distiller.fit(source, steps_per_epoch=steps, callbacks=callbacks, verbose=0)
 
 
-def _source(trainer, data, steps, cache_summaries, directory, verbose):
+def _data_or_summaries(trainer, data, steps, wanted, directory, verbose):
     """What `fit` reads: the data, or summaries where they pay."""
-    if not _caching_pays(trainer.parts, data, steps, cache_summaries, verbose):
+    if not _caching_pays(trainer.parts, data, steps, wanted, verbose):
         return data
     return summarize(
         trainer.parts.trajectory,
@@ -241,8 +248,9 @@ def _caching_pays(parts, data, steps, wanted, verbose):
 
 def _no_summaries(received):
     return ValueError(
-        "`cache_summaries=True` needs a method that reads class means along "
-        "recorded stages, such as 'tgdd'; leave it out for others. Received: "
+        "`cache_summaries=True` needs a method with a cacheable objective "
+        "along recorded experts, such as 'tgdd'; leave it out for others. "
+        "Received: "
         f"a method with {received}"
     )
 

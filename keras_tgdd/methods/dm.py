@@ -9,7 +9,7 @@ from keras_tgdd.methods.matching_method import ONE_OF_SIX
 from keras_tgdd.methods.matching_method import MatchingMethod
 from keras_tgdd.methods.matching_method import random_networks
 from keras_tgdd.methods.matching_method import unit_pixel_rate
-from keras_tgdd.methods.setting import Setting
+from keras_tgdd.methods.task import Task
 from keras_tgdd.trajectories.trajectory import Trajectory
 
 
@@ -21,8 +21,8 @@ class DM(MatchingMethod):
     Class means under a fresh random network at each step, 256 real images per
     class, one of six augmentations per step. SGD with momentum 0.5 and a rate
     of 1 (10 from 100 images per class) on normalized pixels; published for
-    20,000 steps. Images start from real ones. Experts give architecture and
-    normalization alone.
+    20,000 steps. Images start from real ones. Of `experts` only
+    architecture and normalization are used.
 
     Departs: pixels are kept in [0, 1], and the rate is scaled to that range;
     the operation is drawn for all classes at once, its strengths per class.
@@ -40,9 +40,9 @@ class DM(MatchingMethod):
     constraint_weight: float | None = 0.0
     augmentation: tuple = ONE_OF_SIX
 
-    def trajectory(self, setting: Setting) -> Trajectory:
-        return random_networks(setting.experts)
+    def trajectory(self, task: Task) -> Trajectory:
+        return random_networks(task.experts)
 
-    def rate(self, setting: Setting) -> float:
-        rate = 1.0 if setting.most_images < 100 else 10.0
-        return unit_pixel_rate(rate, setting.experts)
+    def default_rate(self, task: Task) -> float:
+        rate = 1.0 if task.most_images < 100 else 10.0
+        return unit_pixel_rate(rate, task.experts)

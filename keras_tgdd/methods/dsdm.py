@@ -5,7 +5,7 @@ import dataclasses
 import keras
 
 from keras_tgdd.methods.matching_method import MatchingMethod
-from keras_tgdd.methods.setting import Setting
+from keras_tgdd.methods.task import Task
 from keras_tgdd.objectives.covariance_matching import CovarianceMatching
 from keras_tgdd.objectives.objective import Objective
 
@@ -15,8 +15,8 @@ from keras_tgdd.objectives.objective import Objective
 class DSDM(MatchingMethod):
     """Diversified semantic distribution matching.
 
-    Class means, plus 50 times the squared distance of covariances over the
-    size of the features. Otherwise as `TGDD`, without the constraint.
+    Class means, plus 50 times the squared distance of covariances divided
+    by the size of the features. Otherwise as `TGDD`, without the constraint.
 
     Departs: features are read along the stages of experts, where the released
     part of the code trains networks and keeps their last weights: on a
@@ -33,5 +33,5 @@ class DSDM(MatchingMethod):
 
     constraint_weight: float | None = 0.0
 
-    def objective(self, setting: Setting) -> Objective:
+    def objective(self, task: Task) -> Objective:
         return CovarianceMatching(covariance_weight=50.0)

@@ -9,7 +9,7 @@ from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.methods.matching_method import ONE_OF_SIX
 from keras_tgdd.methods.matching_method import MatchingMethod
 from keras_tgdd.methods.matching_method import unit_pixel_rate
-from keras_tgdd.methods.setting import Setting
+from keras_tgdd.methods.task import Task
 from keras_tgdd.trajectories.network_queue import NetworkQueue
 from keras_tgdd.trajectories.trajectory import Trajectory
 
@@ -28,7 +28,7 @@ class IDM(MatchingMethod):
     alone.
 
     Departs: networks train in blocks of 100 steps, not of 10 after each step;
-    at 1 image per class the setting is that of more, without the 5000 real
+    at 1 image per class the task is that of more, without the 5000 real
     images and the faster queue of the paper; pixels are kept in [0, 1], and
     the rate is scaled to that range.
 
@@ -49,22 +49,20 @@ class IDM(MatchingMethod):
         super().__post_init__()
         check_positive_int("steps_per_training", self.steps_per_training)
 
-    def trajectory(self, setting: Setting) -> Trajectory:
-        experts = setting.experts
+    def trajectory(self, task: Task) -> Trajectory:
+        experts = task.experts
         return NetworkQueue(
             experts.network.network,
-            setting.data,
+            task.data,
             normalization=experts.normalization,
             steps_per_training=self.steps_per_training,
             class_names=experts.class_names,
             feature_layer=experts.network.feature_layer,
-            seed=setting.seed,
+            seed=task.seed,
         )
 
-    def rate(self, setting: Setting) -> float:
-        return unit_pixel_rate(0.2, setting.experts)
+    def default_rate(self, task: Task) -> float:
+        return unit_pixel_rate(0.2, task.experts)
 
-    def chosen_constraint_weight(self, setting: Setting) -> float | None:
-        if self.constraint_weight is not None:
-            return self.constraint_weight
-        return 0.5 if setting.most_images < 50 else 0.1
+    def default_constraint_weight(self, task: Task) -> float | None:
+        return 0.5 if task.most_images < 50 else 0.1

@@ -7,7 +7,7 @@ import keras
 
 from keras_tgdd.methods.matching_method import MatchingMethod
 from keras_tgdd.methods.matching_method import random_networks
-from keras_tgdd.methods.setting import Setting
+from keras_tgdd.methods.task import Task
 from keras_tgdd.objectives.kernel_matching import KernelMatching
 from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.trajectories.trajectory import Trajectory
@@ -22,8 +22,8 @@ class M3D(MatchingMethod):
     sum of five Gaussian kernels whose bandwidths are ¼, ½, 1, 2 and 4 times
     the mean squared distance, under a random network that serves five steps.
     Otherwise as `TGDD`, without the constraint; SGD with momentum 0.5 and a
-    rate of 1 at 1 image per class and 10 above. Experts give architecture and
-    normalization alone.
+    rate of 1 at 1 image per class and 10 above. Of `experts` only architecture
+    and normalization are used.
 
     Departs: all classes move in one step, not one after the other.
 
@@ -37,11 +37,11 @@ class M3D(MatchingMethod):
 
     constraint_weight: float | None = 0.0
 
-    def trajectory(self, setting: Setting) -> Trajectory:
-        return random_networks(setting.experts, steps_per_network=5)
+    def trajectory(self, task: Task) -> Trajectory:
+        return random_networks(task.experts, steps_per_network=5)
 
-    def objective(self, setting: Setting) -> Objective:
+    def objective(self, task: Task) -> Objective:
         return KernelMatching()
 
-    def rate(self, setting: Setting) -> float:
-        return 1.0 if setting.most_images == 1 else 10.0
+    def default_rate(self, task: Task) -> float:
+        return 1.0 if task.most_images == 1 else 10.0

@@ -14,22 +14,26 @@ from keras_tgdd.arguments import check_positive
 from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.arguments import check_seed
 from keras_tgdd.arguments import check_weight
-from keras_tgdd.datasets.selection import METHODS
+from keras_tgdd.datasets.selection import SELECTIONS
 from keras_tgdd.datasets.selection import choose_images
 from keras_tgdd.datasets.training_data import TrainingData
+from keras_tgdd.distillation.distillation_step import DistillationStep
+from keras_tgdd.distillation.feature_step import FeatureStep
 from keras_tgdd.distillation.summaries.summarize import data_for
 from keras_tgdd.distillation.summaries.summary_plan import SummaryPlan
 from keras_tgdd.distillation.trainer import DistillationTrainer
+from keras_tgdd.distillation.trainer import default_rate
 from keras_tgdd.layers.siamese_augmentation import STRATEGIES
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.methods.method import Method
-from keras_tgdd.methods.setting import Setting
+from keras_tgdd.methods.task import Task
 from keras_tgdd.objectives.class_mean_matching import ClassMeanMatching
 from keras_tgdd.objectives.classification_constraint import (
     ClassificationConstraint,
 )
 from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.synthetic.class_counts import class_counts
+from keras_tgdd.synthetic.parameterization import Parameterization
 from keras_tgdd.synthetic.synthetic_images import SyntheticImages
 from keras_tgdd.trajectories.expert_trajectories import check_experts
 from keras_tgdd.trajectories.random_networks import RandomNetworks
@@ -38,27 +42,30 @@ from keras_tgdd.trajectories.trajectory import Trajectory
 # One operation for all classes of a step, its strengths by class.
 ONE_OF_SIX = (STRATEGIES,)
 # What synthetic images start from: chosen real images, or noise.
-STARTS = (*METHODS, "noise")
+STARTS = (*SELECTIONS, "noise")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MatchingMethod(Method):
-    """Chooses the parts of a `DistillationTrainer`.
+    """Chooses the parts of a `DistillationTrainer`; its defaults are TGDD's.
 
     Subclassing: change defaults, add fields, and override what differs of
-    `trajectory`, `objective`, `rate`, `optimizer` and `summary_plan`. A method
-    that reads no experts sets `reads_experts = False`.
+    `parameterization`, `trajectory`, `objective`, `default_rate`,
+    `default_constraint_weight`, `optimizer`, `summary_plan` and `step`. An
+    `optimizer` takes its rate from `rate`. A method that reads no experts
+    sets `reads_experts = False`.
 
     Attributes:
         factor: positive int; every image is a `factor` x `factor` mosaic.
-        start: how the real images are chosen that mosaics start from, a
-            method of `keras_tgdd.evaluation.select_images`, in the features
-            of the first expert (`"random"` reads none); or `"noise"`.
+        start: `"noise"`, or how the real images of the first mosaics are
+            chosen: a selection of `keras_tgdd.evaluation.select_images`, in
+            the features of the first expert (`"random"` reads none).
         samples_per_class: positive int, real images per class in a step.
         max_decoded: positive int, the most decoded images per class in a
             step.
-        region: positive int, length of the expert region; `1` reads features
-            and the constraint in one pass.
+        region: positive int; the constraint's snapshot lies at most
+            `region - 1` after that of the features. `1` reads both in one
+            pass.
         constraint_weight: float of at least 0, weight of the cross-entropy of
             the synthetic images. `None` takes the method's rule.
         augmentation: strategies of `SiameseAugmentation`; `()` changes
@@ -72,6 +79,8 @@ class MatchingMethod(Method):
 
     # Whether steps read snapshots of experts; a class says it, no field.
     reads_experts: ClassVar[bool] = True
+    # What a step computes.
+    step: ClassVar[type[DistillationStep]] = FeatureStep
 
     factor: int = 2
     start: str = "random"
@@ -111,39 +120,61 @@ class MatchingMethod(Method):
     def real_per_class(self) -> int:
         return self.samples_per_class
 
-    def trajectory(self, setting: Setting) -> Trajectory:
+    def trajectory(self, task: Task) -> Trajectory:
         """Returns where steps take their networks from: the experts."""
-        return setting.experts
+        return task.experts
 
-    def objective(self, setting: Setting) -> Objective:
+    def objective(self, task: Task) -> Objective:
         """Returns what must agree: class means."""
         return ClassMeanMatching()
 
-    def rate(self, setting: Setting) -> float:
-        """Returns the learning rate where none is set: TGDD's."""
-        base = 0.1 if setting.data.image_shape[0] >= 128 else 0.01
-        return base * setting.most_images
+    def default_rate(self, task: Task) -> float:
+        """Returns the method's learning rate, where none is set: TGDD's."""
+        return default_rate(task.data.image_shape, task.most_images)
 
-    def optimizer(self, setting: Setting) -> keras.optimizers.Optimizer:
-        """Returns the optimizer of the pixels: SGD with momentum."""
-        return keras.optimizers.SGD(
-            self.chosen_rate(setting), momentum=self.momentum
-        )
-
-    def chosen_rate(self, setting: Setting) -> float:
-        """Returns `learning_rate`, or the method's rule."""
+    def rate(self, task: Task) -> float:
+        """Returns `learning_rate`, or the method's own."""
         chosen = self.learning_rate
-        return self.rate(setting) if chosen is None else chosen
+        return self.default_rate(task) if chosen is None else chosen
 
-    def summary_plan(self, setting: Setting) -> SummaryPlan | None:
-        """Returns which summaries an objective needs that works from
+    def optimizer(self, task: Task) -> keras.optimizers.Optimizer:
+        """Returns the optimizer of the pixels: SGD with momentum."""
+        return keras.optimizers.SGD(self.rate(task), momentum=self.momentum)
+
+    def default_constraint_weight(self, task: Task) -> float | None:
+        """Returns the method's weight of the constraint, where none is set;
+        `None` takes the trainer's: 2.5 below 50 images per class, 0.5 from
+        there."""
+        return None
+
+    def summary_plan(self, task: Task) -> SummaryPlan | None:
+        """Returns the plan of summaries, for an objective that works from
         summaries alone. `None` takes four per snapshot."""
         return None
 
-    def chosen_constraint_weight(self, setting: Setting) -> float | None:
-        """Returns `constraint_weight`, or the method's rule; `None` takes the
-        trainer's, 2.5 below 50 images per class and 0.5 from there."""
-        return self.constraint_weight
+    def parameterization(self, task: Task) -> Parameterization:
+        """Returns the synthetic images at their start: mosaics of pixels."""
+        synthetic = SyntheticImages(
+            len(task.counts),
+            list(task.counts),
+            task.experts.network.image_shape,
+            self.factor,
+        )
+        if self.start == "noise":
+            synthetic.adapt(mode="noise", seed=task.seed)
+            return synthetic
+        x, y = task.data.x, task.data.y
+        if self.start != "random":
+            chosen = choose_images(
+                self.start,
+                task.expert_trajectories.features(x),
+                y,
+                synthetic.decoded_counts,
+                task.seed,
+            )
+            x, y = x[chosen], y[chosen]
+        synthetic.adapt(x, y, seed=task.seed)
+        return synthetic
 
     def build(
         self,
@@ -161,14 +192,17 @@ class MatchingMethod(Method):
         data = data_for(experts, data)
         num_classes = experts.network.num_classes
         counts = class_counts(images_per_class, num_classes, data.class_names)
-        setting = Setting(data, experts, counts, steps, seed)
-        weight = self.chosen_constraint_weight(setting)
-        # A method without the constraint leaves its pass out, too.
+        task = Task(data, experts, counts, steps, seed)
+        weight = self.constraint_weight
+        if weight is None:
+            weight = self.default_constraint_weight(task)
+        # Stored identities tell a method without the constraint from a
+        # weight of zero.
         without = weight == 0.0 and type(self).constraint_weight == 0.0
         trainer = DistillationTrainer(
-            self._synthetic(setting),
-            self.trajectory(setting),
-            self.objective(setting),
+            self.parameterization(task),
+            self.trajectory(task),
+            self.objective(task),
             constraint=None if without else ClassificationConstraint(),
             constraint_weight=weight,
             augmentation=(
@@ -181,10 +215,11 @@ class MatchingMethod(Method):
             max_decoded=self.max_decoded,
             class_names=data.class_names,
             method=_name(type(self)),
-            summary_plan=self.summary_plan(setting),
+            summary_plan=self.summary_plan(task),
+            step=self.step,
             seed=seed,
         )
-        trainer.compile(self.optimizer(setting))
+        trainer.compile(self.optimizer(task))
         return trainer
 
     def start_counts(
@@ -193,31 +228,6 @@ class MatchingMethod(Method):
         return SyntheticImages(
             data.num_classes, list(counts), data.image_shape, self.factor
         ).decoded_counts
-
-    def _synthetic(self, setting):
-        """The synthetic images, at their start."""
-        data = setting.data
-        synthetic = SyntheticImages(
-            len(setting.counts),
-            list(setting.counts),
-            setting.experts.network.image_shape,
-            self.factor,
-        )
-        if self.start == "noise":
-            synthetic.adapt(mode="noise", seed=setting.seed)
-            return synthetic
-        x, y = data.x, data.y
-        if self.start != "random":
-            chosen = choose_images(
-                self.start,
-                setting.recorded.features(x),
-                y,
-                synthetic.decoded_counts,
-                setting.seed,
-            )
-            x, y = x[chosen], y[chosen]
-        synthetic.adapt(x, y, seed=setting.seed)
-        return synthetic
 
 
 def random_networks(
@@ -240,6 +250,16 @@ def random_networks(
         feature_layer=feature_layer or trajectory.network.feature_layer,
         steps_per_network=steps_per_network,
     )
+
+
+def cosine(rate: float, steps: int) -> Any:
+    """Returns a schedule from `rate` along half a cosine to zero.
+
+    Args:
+        rate: float.
+        steps: int, after which the rate is zero.
+    """
+    return keras.optimizers.schedules.CosineDecay(rate, steps)
 
 
 def unit_pixel_rate(rate: float, trajectory: Trajectory) -> float:

@@ -31,13 +31,13 @@ class Method(ABC):
 
     @property
     def needs_experts(self) -> bool:
-        """Whether the method reads more of experts than their architecture.
-        `distill` trains none for a method that does not."""
+        """Whether trained experts are needed, not just their architecture
+        and normalization. `distill` trains none otherwise."""
         return True
 
     @property
     def real_per_class(self) -> int:
-        """Real images per class that networks read in a step, about."""
+        """About how many real images per class networks read in a step."""
         return 128
 
     @abstractmethod

@@ -5,7 +5,8 @@ import dataclasses
 import keras
 
 from keras_tgdd.methods.matching_method import MatchingMethod
-from keras_tgdd.methods.setting import Setting
+from keras_tgdd.methods.matching_method import cosine
+from keras_tgdd.methods.task import Task
 from keras_tgdd.objectives.characteristic_function_matching import (
     CharacteristicFunctionMatching,
 )
@@ -28,12 +29,12 @@ class NCFM(MatchingMethod):
 
     Departs: frequencies are drawn once, where the released code draws 4096
     for each class and step; no network chooses them, which the released
-    settings switch off, too; the cross-entropy, of weight 1, and all classes
-    move in one step, where there are two for each class. The rate falls along
-    a cosine to zero over the steps, where there it halves whenever the loss
-    has not fallen for 500 steps: on a held-out tenth of CIFAR-10, after 5000
-    steps, a falling rate gave 66.6 % and a constant one 64.4. 4096 frequencies
-    changed nothing.
+    settings switch off, too; the cross-entropy has weight 1; one step moves
+    all classes, where the released code makes two for each class. The rate
+    falls along a cosine to zero over the steps, where there it halves whenever
+    the loss has not fallen for 500 steps: on a held-out tenth of CIFAR-10,
+    after 5000 steps, a falling rate gave 66.6 % and a constant one 64.4. 4096
+    frequencies changed nothing.
 
     Attributes: see `MatchingMethod`.
 
@@ -44,17 +45,15 @@ class NCFM(MatchingMethod):
     samples_per_class: int = 1024
     constraint_weight: float | None = 1.0
 
-    def trajectory(self, setting: Setting) -> Trajectory:
-        return InterpolatedExperts(setting.recorded)
+    def trajectory(self, task: Task) -> Trajectory:
+        return InterpolatedExperts(task.expert_trajectories)
 
-    def objective(self, setting: Setting) -> Objective:
-        return CharacteristicFunctionMatching(seed=setting.seed)
+    def objective(self, task: Task) -> Objective:
+        return CharacteristicFunctionMatching(seed=task.seed)
 
-    def rate(self, setting: Setting) -> float:
+    def default_rate(self, task: Task) -> float:
         return 0.01
 
-    def optimizer(self, setting: Setting) -> keras.optimizers.Optimizer:
-        schedule = keras.optimizers.schedules.CosineDecay(
-            self.chosen_rate(setting), setting.steps
-        )
+    def optimizer(self, task: Task) -> keras.optimizers.Optimizer:
+        schedule = cosine(self.rate(task), task.steps)
         return keras.optimizers.AdamW(schedule)

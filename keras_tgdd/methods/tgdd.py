@@ -26,7 +26,7 @@ class TGDD(MatchingMethod):
 
     Departs: all classes move in one step, not one after the other.
 
-    Attributes: see `MatchingMethod`.
+    Attributes: see `MatchingMethod`, whose defaults and rules are these.
 
     References:
         - [TGDD](https://arxiv.org/abs/2512.02469), section 4

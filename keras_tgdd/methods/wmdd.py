@@ -6,7 +6,8 @@ import keras
 
 from keras_tgdd.distillation.summaries.summary_plan import SummaryPlan
 from keras_tgdd.methods.matching_method import MatchingMethod
-from keras_tgdd.methods.setting import Setting
+from keras_tgdd.methods.matching_method import cosine
+from keras_tgdd.methods.task import Task
 from keras_tgdd.objectives.barycenter_matching import BarycenterMatching
 from keras_tgdd.objectives.objective import Objective
 
@@ -18,7 +19,8 @@ class WMDD(MatchingMethod):
 
     `Σ_j ||f(x_j) - b_j||²` against the atoms b_j of the Wasserstein
     barycentre of each class, plus 10 times the distance of mean and variance,
-    plus the cross-entropy, all under the last weights of an expert. No
+    plus the cross-entropy, all under the last weights of an expert (the plan of
+    summaries picks them). No
     augmentation; Adam 0.25 with betas 0.5 and 0.9, falling along a cosine to
     zero over the steps; published for 2000. `fit` finds the barycentres first,
     which needs POT (`pip install keras-tgdd[transport]`). All classes have the
@@ -40,26 +42,24 @@ class WMDD(MatchingMethod):
     constraint_weight: float | None = 1.0
     augmentation: tuple = ()
 
-    def objective(self, setting: Setting) -> Objective:
-        counts = set(setting.counts)
+    def objective(self, task: Task) -> Objective:
+        counts = set(task.counts)
         if len(counts) > 1:
             raise ValueError(
                 "WMDD takes the same number of images for each class. "
-                f"Received: images_per_class={setting.counts}"
+                f"Received: images_per_class={task.counts}"
             )
         atoms = counts.pop() * self.factor**2
-        return BarycenterMatching(atoms, seed=setting.seed)
+        return BarycenterMatching(atoms, seed=task.seed)
 
-    def summary_plan(self, setting: Setting) -> SummaryPlan | None:
+    def summary_plan(self, task: Task) -> SummaryPlan | None:
         # Nothing is drawn: without augmentation one summary per expert is all.
-        experts = setting.recorded
+        experts = task.expert_trajectories
         return SummaryPlan(experts.num_experts, snapshots=(-1,))
 
-    def rate(self, setting: Setting) -> float:
+    def default_rate(self, task: Task) -> float:
         return 0.25
 
-    def optimizer(self, setting: Setting) -> keras.optimizers.Optimizer:
-        schedule = keras.optimizers.schedules.CosineDecay(
-            self.chosen_rate(setting), setting.steps
-        )
+    def optimizer(self, task: Task) -> keras.optimizers.Optimizer:
+        schedule = cosine(self.rate(task), task.steps)
         return keras.optimizers.Adam(schedule, 0.5, 0.9)

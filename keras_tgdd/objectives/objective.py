@@ -20,14 +20,16 @@ class Objective(ABC):
     Subclassing: write `summarize` and `compare` with `keras.ops`. Further
     methods, as needed:
 
-    - `merge`, if the summaries of two parts of the data can be combined;
+    - `merge`, if the summaries of two parts of the data can be combined. A
+      stored summary is made of several parts: without `merge`, or where
+      `summarize` does not honour `sample_weight`, set `cacheable = False`;
     - `get_config`, if the constructor takes arguments;
     - `build`, for constants that depend on the feature size, such as
       frequencies;
     - `finish`, for work on summaries that `keras.ops` cannot do.
 
     Register the class with `keras.saving.register_keras_serializable`, so that
-    Keras can save and load trainers and summaries that use it.
+    summaries and methods that use it can be read again.
 
     Attributes:
         cacheable: bool, whether a summary is small and needs no later look at
@@ -46,6 +48,8 @@ class Objective(ABC):
 
     @keras.saving.register_keras_serializable(package="mine")
     class VarianceMatching(keras_tgdd.objectives.Objective):
+        cacheable = False  # there is no `merge`
+
         def summarize(self, features, sample_weight=None):
             return {"variance": keras.ops.var(features, axis=1)}
 

@@ -160,13 +160,6 @@ def compiles_call_alone(wanted: bool | str | None, pixels: int) -> bool:
     )
 
 
-def choose_compilation(
-    wanted: bool | str | None, pixels: int
-) -> tuple[bool | str, bool]:
-    """Returns `step_jit_compile` and `compiles_call_alone` of a job."""
-    return step_jit_compile(wanted), compiles_call_alone(wanted, pixels)
-
-
 def compile_call(model: keras.Model, wanted: bool = True) -> None:
     """Compiles the `call` of a model, or restores the eager one.
 

@@ -16,9 +16,10 @@ from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.models.frozen_network import check_network
 from keras_tgdd.models.frozen_network import ends_in_softmax
 from keras_tgdd.models.seeding import draw_weights
-from keras_tgdd.runtime.compilation import choose_compilation
 from keras_tgdd.runtime.compilation import compile_call
+from keras_tgdd.runtime.compilation import compiles_call_alone
 from keras_tgdd.runtime.compilation import keep_freed_memory
+from keras_tgdd.runtime.compilation import step_jit_compile
 from keras_tgdd.runtime.compilation import warm_up
 from keras_tgdd.training.classifier_batches import ClassifierBatches
 from keras_tgdd.training.classifier_batches import TestBatches
@@ -177,22 +178,20 @@ class ClassifierTrainer(keras.Model):
         """Compiles as is fastest for the length of the training."""
         pixels = self._pixels(steps_per_epoch)
         keep_freed_memory(pixels)
-        jit_compile, alone = choose_compilation(
-            self._wanted_jit_compile, pixels
-        )
+        wanted = self._wanted_jit_compile
         self.compile(
             optimizer=self.recipe.optimizer(steps_per_epoch),
             weighted_metrics=[
                 keras.metrics.CategoricalAccuracy(name="accuracy")
             ],
-            jit_compile=jit_compile,
+            jit_compile=step_jit_compile(wanted),
         )
         inputs = self._smallest_inputs()
         outputs = warm_up(self, inputs)
         # Builds the metrics, for which Keras would call the model again.
         self.compute_metrics(inputs, ops.zeros_like(outputs), outputs)
         self.reset_metrics()
-        compile_call(self, alone)
+        compile_call(self, compiles_call_alone(wanted, pixels))
 
     def _smallest_inputs(self):
         """Returns the inputs of a first call: one image."""

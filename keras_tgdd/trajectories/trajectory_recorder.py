@@ -94,15 +94,16 @@ class TrajectoryRecorder(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         if not self._prepared:
             self._prepare(self.model)
-        if self._resumed is not None:
+        optimizer = self.model.optimizer
+        if not optimizer.built:  # TensorFlow builds it in the first step
+            optimizer.build(self.model.trainable_variables)
+        if self._resumed is None:
+            self._writer.discard()
+            self._append(0, {})
+        else:
             _, weights, optimizer_state = self._resumed
             self._frozen.assign(weights)
-            variables = self.model.optimizer.variables
-            for variable, value in zip(variables, optimizer_state, strict=True):
-                variable.assign(value)
-            return
-        self._writer.discard()
-        self._append(0, {})
+            self._restore(optimizer, optimizer_state)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._append(epoch + 1, logs or {})
@@ -129,6 +130,17 @@ class TrajectoryRecorder(keras.callbacks.Callback):
         if self._resumed is not None:
             self.initial_epoch = self._resumed[0]
         self._prepared = True
+
+    def _restore(self, optimizer, state):
+        if len(state) != len(optimizer.variables):
+            raise ValueError(
+                f"{str(self._writer.folder)!r} was recorded with another "
+                "optimizer; compile with that one, or pass `resume=False`. "
+                f"Received: an optimizer of {len(optimizer.variables)} "
+                f"variables, stored are {len(state)}"
+            )
+        for variable, value in zip(optimizer.variables, state, strict=True):
+            variable.assign(value)
 
     def _append(self, snapshot, logs):
         accuracies = (

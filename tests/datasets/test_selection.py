@@ -75,7 +75,7 @@ def test_k_means_never_takes_an_image_twice(monkeypatch):
     assert chosen.tolist() == [1, 0]
 
 
-@pytest.mark.parametrize("method", selection.METHODS.values())
+@pytest.mark.parametrize("method", selection.SELECTIONS.values())
 def test_every_method_can_take_every_image_once(features, method):
     assert sorted(method(features, 12)) == list(range(12))
 
@@ -84,9 +84,9 @@ def test_every_method_can_take_every_image_once(features, method):
 def test_a_method_that_is_none_is_refused(method):
     message = "`start` must be one of .*'k_means', 'random'.*Received: start="
     with pytest.raises(ValueError, match=message):
-        selection.check_method("start", method)
-    for known in selection.METHODS:
-        selection.check_method("start", known)
+        selection.check_selection("start", method)
+    for known in selection.SELECTIONS:
+        selection.check_selection("start", known)
 
 
 def test_a_missing_package_is_named(features, monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 from keras_tgdd import Normalization
 from keras_tgdd.datasets import ImageDataset
 from keras_tgdd.datasets import TrainingData
-from keras_tgdd.datasets.selection import METHODS
+from keras_tgdd.datasets.selection import SELECTIONS
 from keras_tgdd.evaluation import select_images
 
 
@@ -36,7 +36,7 @@ def test_seed_decides(small_data):
     assert np.any(first != other)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SELECTIONS)
 def test_chosen_by_features_within_each_class(small_data, method):
     x, y = small_data
     # The first two images of a class are far from all others and each other.
@@ -103,7 +103,7 @@ def test_a_class_without_images_is_refused(small_data):
 
 
 def test_refuses_unknown_methods_and_features_that_do_not_fit(small_data):
-    with pytest.raises(ValueError, match="Received: method='best'"):
+    with pytest.raises(ValueError, match="Received: selection='best'"):
         select_images(small_data, 1, "best")
     with pytest.raises(ValueError, match="Received: 5 rows"):
         select_images(small_data, 1, "herding", features=np.zeros((5, 2)))

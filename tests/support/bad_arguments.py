@@ -359,7 +359,11 @@ table(
 )
 table(
     [
-        ("an unknown selection", {"method": "best"}, "`method` must be one"),
+        (
+            "an unknown selection",
+            {"selection": "best"},
+            "`selection` must be one",
+        ),
         (
             "features of other images",
             {"features": np.zeros((3, 2))},

@@ -6,7 +6,7 @@ from keras import ops
 from keras_tgdd.layers import SiameseAugmentation
 
 
-def features_of_class(experts, weights, images, draw, label):
+def features_of_class(experts, weights, images, draw, label, augmentation=None):
     """Features and outputs of images of one class under its draw.
 
     Args:
@@ -14,8 +14,9 @@ def features_of_class(experts, weights, images, draw, label):
         weights: array of shape `(num_weights,)`.
         images: array of shape `(n, height, width, channels)`, uint8 or in
             [0, 1].
-        draw: dict of arrays, a draw of the default augmentation.
+        draw: dict of arrays, a draw of the augmentation.
         label: int.
+        augmentation: `SiameseAugmentation`; `None` is the default one.
 
     Returns:
         Two float64 arrays, of shape `(n, feature_size)` and
@@ -23,7 +24,8 @@ def features_of_class(experts, weights, images, draw, label):
     """
     own = {key: value[label : label + 1] for key, value in draw.items()}
     images = experts.normalization.apply(np.asarray(images))
-    images = SiameseAugmentation()(images[None], own)[0]
+    layer = augmentation or SiameseAugmentation()
+    images = layer(images[None], own)[0]
     return tuple(
         np.asarray(ops.convert_to_numpy(part), "float64")
         for part in experts.network(weights, images)

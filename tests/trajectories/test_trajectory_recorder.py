@@ -83,42 +83,63 @@ def test_what_does_not_fit_the_network_is_refused(
     assert not any(tmp_path.iterdir())
 
 
-def test_an_interrupted_fit_resumes_with_the_optimizer(small_data, tmp_path):
-    class Interrupted(Exception):
-        pass
+class Interrupted(Exception):
+    pass
 
-    class InterruptAfterOne(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
+
+class InterruptAfter(keras.callbacks.Callback):
+    """Ends a `fit` after some epochs; after 0 epochs, in the first one."""
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epochs:
             raise Interrupted
 
-    def train(directory, *callbacks, epochs=3):
-        keras.utils.set_random_seed(1)
-        network = small_network((8, 8, 2), 3)
-        recorder = TrajectoryRecorder(directory, network=network, resume=True)
-        network.compile(
-            keras.optimizers.SGD(0.01, momentum=0.9),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        )
-        x, y = small_data
-        network.fit(
-            x / np.float32(255),
-            y,
-            epochs=epochs,
-            initial_epoch=recorder.initial_epoch,
-            callbacks=[recorder, *callbacks],
-            shuffle=False,
-            verbose=0,
-        )
-        return keras_tgdd.ExpertTrajectories.load(directory)
 
-    whole = train(tmp_path / "whole")
+def fit_resumed(data, directory, *callbacks, momentum=0.9):
+    """Three epochs of one network, or the rest of them."""
+    keras.utils.set_random_seed(1)
+    network = small_network((8, 8, 2), 3)
+    recorder = TrajectoryRecorder(directory, network=network, resume=True)
+    network.compile(
+        keras.optimizers.SGD(0.01, momentum=momentum),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    x, y = data
+    network.fit(
+        x / np.float32(255),
+        y,
+        epochs=3,
+        initial_epoch=recorder.initial_epoch,
+        callbacks=[recorder, *callbacks],
+        shuffle=False,
+        verbose=0,
+    )
+    return keras_tgdd.ExpertTrajectories.load(directory)
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+def test_an_interrupted_fit_resumes_with_its_optimizer(
+    small_data, tmp_path, epochs
+):
+    whole = fit_resumed(small_data, tmp_path / "whole")
     with pytest.raises(Interrupted):
-        train(tmp_path / "parts", InterruptAfterOne())
-    parts = train(tmp_path / "parts")
+        fit_resumed(small_data, tmp_path / "parts", InterruptAfter(epochs))
+    parts = fit_resumed(small_data, tmp_path / "parts")
     for snapshot in range(4):
         np.testing.assert_array_equal(
             parts.weights(0, snapshot), whole.weights(0, snapshot)
         )
+
+
+def test_resuming_with_another_optimizer_is_refused(small_data, tmp_path):
+    with pytest.raises(Interrupted):
+        fit_resumed(small_data, tmp_path, InterruptAfter(1))
+    with pytest.raises(ValueError, match="another optimizer.*Received: an opt"):
+        fit_resumed(small_data, tmp_path, momentum=0.0)
 
 
 def test_several_experts_share_a_directory(small_data, tmp_path):

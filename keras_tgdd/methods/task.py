@@ -1,4 +1,4 @@
-"""What a method is applied to."""
+"""The data, experts and numbers that a method is applied to."""
 
 import dataclasses
 from typing import cast
@@ -10,7 +10,7 @@ from keras_tgdd.trajectories.trajectory import Trajectory
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Setting:
+class Task:
     """Data, experts and numbers of one distillation, checked.
 
     Attributes:
@@ -28,7 +28,7 @@ class Setting:
     seed: int
 
     @property
-    def recorded(self) -> ExpertTrajectories:
+    def expert_trajectories(self) -> ExpertTrajectories:
         """The experts of a method that reads their snapshots.
 
         Raises:
