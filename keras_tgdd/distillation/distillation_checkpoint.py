@@ -131,7 +131,7 @@ class DistillationCheckpoint(keras.callbacks.Callback):
             )
         self._written = time.monotonic()
 
-    # Not at the end of a step, where Keras would wait for each to be read.
+    # At the beginning of a step: at its end Keras would wait for its logs.
     def on_train_batch_begin(
         self, batch: int, logs: dict | None = None
     ) -> None:

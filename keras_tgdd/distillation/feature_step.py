@@ -8,19 +8,19 @@ from keras_tgdd.arguments import Tensor
 from keras_tgdd.datasets.class_images import ClassImages
 from keras_tgdd.datasets.real_images import RealImages
 from keras_tgdd.distillation.distillation_step import DistillationStep
-from keras_tgdd.distillation.live_steps import LiveSteps
+from keras_tgdd.distillation.live_source import LiveSource
 from keras_tgdd.distillation.parts import DistillationParts
 from keras_tgdd.distillation.step_source import StepSource
 from keras_tgdd.distillation.summaries.summaries import Summaries
 from keras_tgdd.distillation.summaries.summarize import data_for
 from keras_tgdd.distillation.summaries.summarize import summarize
-from keras_tgdd.distillation.summary_steps import SummarySteps
+from keras_tgdd.distillation.summary_source import SummarySource
 from keras_tgdd.layers.pixel_normalization import normalize
 from keras_tgdd.trajectories.expert_trajectories import ExpertTrajectories
 
 
 class FeatureStep(DistillationStep):
-    """Stage-wise matching and the constraint: the step of TGDD.
+    """Matching of features and the constraint: the step of every method here.
 
     `"matching"` compares the features of real and synthetic images under the
     weights of the step, `"constraint"` is the constraint's loss of the
@@ -48,12 +48,12 @@ class FeatureStep(DistillationStep):
     def source(self, data: Any) -> StepSource:
         parts = self.parts
         if isinstance(data, Summaries):
-            return SummarySteps(parts, data)
+            return SummarySource(parts, data)
         if parts.objective.needs_summaries:
-            return SummarySteps(parts, self._summarize(data))
+            return SummarySource(parts, self._summarize(data))
         if not isinstance(data, ClassImages):
             data = RealImages(data_for(parts.trajectory, data))
-        return LiveSteps(parts, data)
+        return LiveSource(parts, data)
 
     def _summarize(self, data):
         """Summaries of all real images, for an objective that needs them."""

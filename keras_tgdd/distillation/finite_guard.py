@@ -42,7 +42,7 @@ class FiniteGuard(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         self.check()
 
-    # Not at the end of a step, where Keras would wait for each to be read.
+    # At the beginning of a step: at its end Keras would wait for its logs.
     def on_train_batch_begin(
         self, batch: int, logs: dict | None = None
     ) -> None:

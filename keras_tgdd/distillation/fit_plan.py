@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 
 # `(initial_epoch, epochs, steps_per_epoch)` of a call.
-Part = tuple[int, int, int]
+Piece = tuple[int, int, int]
 
 
-def remaining_parts(done: int, epochs: int, steps_per_epoch: int) -> list[Part]:
+def remaining_pieces(
+    done: int, epochs: int, steps_per_epoch: int
+) -> list[Piece]:
     """Cuts what is left of a training into calls of Keras' `fit`.
 
     Args:
@@ -20,32 +22,34 @@ def remaining_parts(done: int, epochs: int, steps_per_epoch: int) -> list[Part]:
         partly done epoch, and the epochs after it.
     """
     epoch, within = divmod(done, steps_per_epoch)
-    parts = []
+    pieces = []
     if within and epoch < epochs:
-        parts.append((epoch, epoch + 1, steps_per_epoch - within))
+        pieces.append((epoch, epoch + 1, steps_per_epoch - within))
         epoch += 1
     if epoch < epochs:
-        parts.append((epoch, epochs, steps_per_epoch))
-    return parts
+        pieces.append((epoch, epochs, steps_per_epoch))
+    return pieces
 
 
-def cut_parts(parts: Iterable[Part], step: int, every: int) -> Iterator[Part]:
+def cut_pieces(
+    pieces: Iterable[Piece], step: int, every: int
+) -> Iterator[Piece]:
     """Cuts calls of Keras' `fit` at all multiples of a number of steps.
 
     Args:
-        parts: list that `remaining_parts` returned.
+        pieces: list that `remaining_pieces` returned.
         step: int, number of the first step.
         every: positive int.
 
     Yields:
         `(initial_epoch, epochs, steps_per_epoch)`: whole epochs as far as
-        they fit, or a part of one.
+        they fit, or a piece of one.
     """
-    for epoch, last_epoch, steps in parts:
+    for epoch, last_epoch, steps in pieces:
         while epoch < last_epoch:
-            fitting = (every - step % every) // steps
-            if fitting:
-                following = min(epoch + fitting, last_epoch)
+            whole = (every - step % every) // steps
+            if whole:
+                following = min(epoch + whole, last_epoch)
                 yield epoch, following, steps
                 step += (following - epoch) * steps
                 epoch = following

@@ -10,8 +10,8 @@ from keras_tgdd.distillation.distillation_checkpoint import (
 )
 from keras_tgdd.distillation.finite_guard import FiniteGuard
 from keras_tgdd.distillation.fit_arguments import FitArguments
-from keras_tgdd.distillation.fit_plan import cut_parts
-from keras_tgdd.distillation.fit_plan import remaining_parts
+from keras_tgdd.distillation.fit_plan import cut_pieces
+from keras_tgdd.distillation.fit_plan import remaining_pieces
 from keras_tgdd.distillation.interruption import Interruption
 from keras_tgdd.distillation.joined_epochs import JoinedEpochs
 from keras_tgdd.distillation.state import DistillationState
@@ -19,7 +19,7 @@ from keras_tgdd.distillation.step_source import StepSource
 from keras_tgdd.training.progress import spanning
 
 
-def fit_parts(
+def fit_in_pieces(
     fit: Callable[..., keras.callbacks.History],
     model: keras.Model,
     state: DistillationState,
@@ -43,7 +43,7 @@ def fit_parts(
         checkpoint: the `DistillationCheckpoint` among the callbacks, if any.
 
     Returns:
-        `keras.callbacks.History` of all parts.
+        `keras.callbacks.History` of all pieces.
     """
     epochs, steps_per_epoch = arguments.epochs, arguments.steps_per_epoch
     held_out = source.held_out() if arguments.automatic else None
@@ -59,13 +59,13 @@ def fit_parts(
         callbacks.append(interruption)
         listening = interruption.listening()
     trajectory = source.parts.trajectory
-    parts = remaining_parts(done, epochs, steps_per_epoch)
+    pieces = remaining_pieces(done, epochs, steps_per_epoch)
     history = keras.callbacks.History()
-    if not parts:
+    if not pieces:
         return history
     if trajectory.steps_per_refresh is not None:
         every = trajectory.steps_per_refresh
-        parts = cut_parts(parts, state.steps_made, every)
+        pieces = cut_pieces(pieces, state.steps_made, every)
     joined = JoinedEpochs(
         callbacks,
         model,
@@ -75,7 +75,7 @@ def fit_parts(
         verbose=arguments.verbose,
     )
     with listening, spanning(callbacks, done, arguments.num_steps):
-        for initial_epoch, last_epoch, steps in parts:
+        for initial_epoch, last_epoch, steps in pieces:
             step = state.steps_made
             trajectory.seek(step)
             num_steps = (last_epoch - initial_epoch) * steps
@@ -86,12 +86,13 @@ def fit_parts(
                 epochs=last_epoch,
                 steps_per_epoch=steps,
                 callbacks=joined,
-                # Where the end of an epoch is the end of the part.
+                # Where the end of an epoch is the end of the piece.
                 validation_data=None if done % steps_per_epoch else held_out,
                 shuffle=False,
                 verbose=arguments.verbose,
             )
-            # It repeats failing steps, under the networks that they had.
+            # Now: a failing step is replayed under the networks that it
+            # had, before they are refreshed.
             guard.check()
             if model.stop_training:
                 break

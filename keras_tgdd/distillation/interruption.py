@@ -64,7 +64,7 @@ class Interruption(keras.callbacks.Callback):
         if self._interrupted:  # in the last step
             self._end()
 
-    # Not at the end of a step, where Keras would wait for each to be read.
+    # At the beginning of a step: at its end Keras would wait for its logs.
     def on_train_batch_begin(
         self, batch: int, logs: dict | None = None
     ) -> None:

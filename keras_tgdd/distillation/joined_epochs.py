@@ -8,11 +8,11 @@ import keras
 class JoinedEpochs(keras.callbacks.CallbackList):
     """Calls callbacks as for one `fit`, whatever calls it is made of.
 
-    `fit_parts` passes it to each call of Keras' `fit`. Callbacks are told once
-    of the beginning and of the end of the training. An epoch in several parts
-    begins with the first part and ends with the last, its steps are numbered
+    `fit_in_pieces` passes it to each call of Keras' `fit`. Callbacks are told
+    once of the beginning and of the end of the training. An epoch in several
+    pieces begins with the first and ends with the last, its steps are numbered
     through, and its metrics are the mean over its steps. Metrics on held-out
-    draws are those of the last part.
+    draws are those of the last piece.
 
     Args:
         callbacks: list of `keras.callbacks.Callback`.

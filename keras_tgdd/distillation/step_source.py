@@ -42,8 +42,8 @@ class StepSource(ABC):
         Args:
             first_step: int, number of the first step.
             num_steps: int.
-            holding_out: whether `held_out` is used beside. Defaults to
-                `False`.
+            holding_out: whether the entries of `held_out` are left out.
+                Defaults to `False`.
         """
 
     @abstractmethod

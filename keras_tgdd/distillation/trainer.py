@@ -11,8 +11,6 @@ from keras import ops
 from keras_tgdd.arguments import Tensor
 from keras_tgdd.arguments import check_class_names
 from keras_tgdd.arguments import check_positive_int
-from keras_tgdd.distillation.description import describe_distillation
-from keras_tgdd.distillation.description import identify
 from keras_tgdd.distillation.distillation_checkpoint import find_checkpoint
 from keras_tgdd.distillation.distillation_model import DistillationModel
 from keras_tgdd.distillation.distillation_step import DistillationStep
@@ -21,7 +19,9 @@ from keras_tgdd.distillation.fit_arguments import check_fit_arguments
 from keras_tgdd.distillation.fit_arguments import join_labels
 from keras_tgdd.distillation.fit_arguments import refuse_arguments
 from keras_tgdd.distillation.fit_arguments import refuse_losses
-from keras_tgdd.distillation.fitting import fit_parts
+from keras_tgdd.distillation.fitting import fit_in_pieces
+from keras_tgdd.distillation.identity import describe_distillation
+from keras_tgdd.distillation.identity import identify
 from keras_tgdd.distillation.parts import DistillationParts
 from keras_tgdd.distillation.state import DistillationState
 from keras_tgdd.distillation.state import steps_made
@@ -41,6 +41,7 @@ from keras_tgdd.runtime.compilation import keep_freed_memory
 from keras_tgdd.runtime.compilation import step_jit_compile
 from keras_tgdd.runtime.compilation import warm_up
 from keras_tgdd.runtime.model_state import keeping_state
+from keras_tgdd.synthetic.class_counts import default_rate
 from keras_tgdd.synthetic.class_counts import rate_shares
 from keras_tgdd.synthetic.distilled_dataset import DistilledDataset
 from keras_tgdd.synthetic.parameterization import Parameterization
@@ -255,7 +256,7 @@ class DistillationTrainer(DistillationModel):
             identity = self._identify(source)
             checkpoint.restore(state, identity, arguments.num_steps)
         with keeping_state(self):
-            return fit_parts(
+            return fit_in_pieces(
                 super().fit, self, state, source, arguments, checkpoint
             )
 
@@ -327,7 +328,10 @@ class DistillationTrainer(DistillationModel):
                     "without one"
                 )
             self._identity = identify(
-                self.parts, self.optimizer, source.identity
+                self.parts,
+                self.optimizer,
+                source.identity,
+                type(self.step).__name__,
             )
         return self._identity
 
@@ -389,9 +393,3 @@ class DistillationTrainer(DistillationModel):
             ),
             **synthetic.decoding,
         )
-
-
-def default_rate(image_shape: tuple[int, ...], most_images: int) -> float:
-    """Returns the paper's learning rate of pixels: 0.01 per synthetic image
-    of the largest class, 0.1 from images of 128 pixels."""
-    return (0.1 if image_shape[0] >= 128 else 0.01) * most_images

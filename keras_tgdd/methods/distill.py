@@ -18,11 +18,11 @@ from keras_tgdd.arguments import check_writable
 from keras_tgdd.datasets.image_stream import ImageStream
 from keras_tgdd.datasets.training_data import TrainingData
 from keras_tgdd.datasets.training_data import as_training_data
-from keras_tgdd.distillation.description import checkpoint_path
 from keras_tgdd.distillation.distillation_checkpoint import (
     DistillationCheckpoint,
 )
 from keras_tgdd.distillation.distiller import Distiller
+from keras_tgdd.distillation.identity import checkpoint_path
 from keras_tgdd.distillation.summaries.summarize import SAMPLES_PER_CLASS
 from keras_tgdd.distillation.summaries.summarize import default_entries
 from keras_tgdd.distillation.summaries.summarize import summarize

@@ -22,7 +22,6 @@ from keras_tgdd.distillation.feature_step import FeatureStep
 from keras_tgdd.distillation.summaries.summarize import data_for
 from keras_tgdd.distillation.summaries.summary_plan import SummaryPlan
 from keras_tgdd.distillation.trainer import DistillationTrainer
-from keras_tgdd.distillation.trainer import default_rate
 from keras_tgdd.layers.siamese_augmentation import STRATEGIES
 from keras_tgdd.layers.siamese_augmentation import SiameseAugmentation
 from keras_tgdd.methods.method import Method
@@ -33,6 +32,7 @@ from keras_tgdd.objectives.classification_constraint import (
 )
 from keras_tgdd.objectives.objective import Objective
 from keras_tgdd.synthetic.class_counts import class_counts
+from keras_tgdd.synthetic.class_counts import default_rate
 from keras_tgdd.synthetic.parameterization import Parameterization
 from keras_tgdd.synthetic.synthetic_images import SyntheticImages
 from keras_tgdd.trajectories.expert_trajectories import check_experts

@@ -78,3 +78,16 @@ def rate_shares(counts: np.ndarray) -> np.ndarray:
         float32 array of shape `(n_classes,)`, in (0, 1].
     """
     return (counts / counts.max()).astype("float32")
+
+
+def default_rate(image_shape: tuple[int, ...], most_images: int) -> float:
+    """Returns the learning rate of pixels that TGDD publishes.
+
+    Args:
+        image_shape: triple of ints.
+        most_images: int, synthetic images of the largest class.
+
+    Returns:
+        `0.01 * most_images`; ten times that from images of 128 pixels.
+    """
+    return (0.1 if image_shape[0] >= 128 else 0.01) * most_images

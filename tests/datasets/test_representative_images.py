@@ -13,7 +13,7 @@ import keras_tgdd
 from keras_tgdd.datasets import RepresentativeImages
 from keras_tgdd.datasets import TrainingData
 from keras_tgdd.datasets.nearest_images import nearest_images
-from keras_tgdd.distillation.live_steps import LiveSteps
+from keras_tgdd.distillation.live_source import LiveSource
 
 
 def numbered(counts):
@@ -207,7 +207,7 @@ def images(experts, small_data):
 
 def test_a_step_sees_the_images_of_its_selection(experts, small_data, images):
     trainer = make_trainer(experts, small_data, samples_per_class=6)
-    source = LiveSteps(trainer.parts, images)
+    source = LiveSource(trainer.parts, images)
     assert source.identity == images.fingerprint()
     batches = source.steps(3, 4)
     for index in range(4):

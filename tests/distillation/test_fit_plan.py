@@ -1,7 +1,7 @@
 import pytest
 
-from keras_tgdd.distillation.fit_plan import cut_parts
-from keras_tgdd.distillation.fit_plan import remaining_parts
+from keras_tgdd.distillation.fit_plan import cut_pieces
+from keras_tgdd.distillation.fit_plan import remaining_pieces
 
 # No backend takes part.
 pytestmark = pytest.mark.once
@@ -9,18 +9,18 @@ pytestmark = pytest.mark.once
 
 @pytest.mark.parametrize("done", range(14))
 def test_parts_make_up_what_is_left(done):
-    parts = remaining_parts(done, epochs=3, steps_per_epoch=4)
+    parts = remaining_pieces(done, epochs=3, steps_per_epoch=4)
     made = sum((last - first) * steps for first, last, steps in parts)
     assert made == max(0, 12 - done)
     assert all(first < last <= 3 for first, last, _ in parts)
 
 
 def test_a_partly_done_epoch_is_a_part_of_its_own():
-    assert remaining_parts(0, 3, 4) == [(0, 3, 4)]
-    assert remaining_parts(5, 3, 4) == [(1, 2, 3), (2, 3, 4)]
-    assert remaining_parts(8, 3, 4) == [(2, 3, 4)]
-    assert remaining_parts(11, 3, 4) == [(2, 3, 1)]
-    assert remaining_parts(12, 3, 4) == []
+    assert remaining_pieces(0, 3, 4) == [(0, 3, 4)]
+    assert remaining_pieces(5, 3, 4) == [(1, 2, 3), (2, 3, 4)]
+    assert remaining_pieces(8, 3, 4) == [(2, 3, 4)]
+    assert remaining_pieces(11, 3, 4) == [(2, 3, 1)]
+    assert remaining_pieces(12, 3, 4) == []
 
 
 @pytest.mark.parametrize("every", [1, 2, 3, 4, 5, 8, 9, 100])
@@ -28,7 +28,7 @@ def test_a_partly_done_epoch_is_a_part_of_its_own():
 def test_parts_are_cut_where_networks_are_refreshed(step, every):
     whole = [(1, 2, 3), (2, 6, 4)]
     steps, made = [], step
-    for initial, last, size in cut_parts(whole, step, every):
+    for initial, last, size in cut_pieces(whole, step, every):
         number = (last - initial) * size
         # No multiple lies within a part.
         assert made // every == (made + number - 1) // every
@@ -39,9 +39,9 @@ def test_parts_are_cut_where_networks_are_refreshed(step, every):
 
 
 def test_nothing_is_cut_that_need_not_be():
-    assert list(cut_parts([(0, 5, 2)], 0, 4)) == [
+    assert list(cut_pieces([(0, 5, 2)], 0, 4)) == [
         (0, 2, 2),
         (2, 4, 2),
         (4, 5, 2),
     ]
-    assert list(cut_parts([(0, 5, 2)], 2, 12)) == [(0, 5, 2)]
+    assert list(cut_pieces([(0, 5, 2)], 2, 12)) == [(0, 5, 2)]

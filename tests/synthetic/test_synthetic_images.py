@@ -74,7 +74,12 @@ def test_starts_from_the_images_of_a_set(rng, images_per_class):
     drawn = rng.random(layer.stored_images().shape, dtype="float32")
     labels = layer.labels.ravel()
     stored = DistilledDataset(drawn, labels=labels, factor=2)
-    layer = SyntheticImages.from_distilled(stored, name="start")
+    layer = SyntheticImages.from_images(
+        stored.images,
+        None if stored.images.ndim == 5 else stored.labels,
+        factor=2,
+        name="start",
+    )
     assert (layer.name, layer.factor) == ("start", 2)
     assert layer.images_per_class == images_per_class
     np.testing.assert_array_equal(layer.stored_images(), drawn)
@@ -82,6 +87,36 @@ def test_starts_from_the_images_of_a_set(rng, images_per_class):
     x, y = stored.to_numpy()
     first = decoded[0, : layer.decoded_counts[0]]
     np.testing.assert_allclose(first, x[y == 0], atol=1e-6)
+
+
+def test_stored_images_are_put_in_order_by_their_labels(rng):
+    images = rng.random((4, 8, 8, 2), dtype="float32")
+    layer = SyntheticImages.from_images(images, np.array([1, 0, 1, 1]))
+    assert layer.factor == 1 and layer.images_per_class == (1, 3)
+    np.testing.assert_array_equal(layer.stored_images(), images[[1, 0, 2, 3]])
+    np.testing.assert_array_equal(pixels(layer)[0, 1:], 0.5)  # empty places
+
+
+@pytest.mark.parametrize(
+    "images, labels, error, message",
+    [
+        (
+            np.zeros((4, 8, 8, 2)),
+            [0, 2, 2, 2],
+            ValueError,
+            "no images of class",
+        ),
+        (np.zeros((4, 8, 8, 2)), [0, 1], ValueError, "one label an image"),
+        (np.full((2, 1, 8, 8, 2), 1.5), None, ValueError, r"lie in \[0, 1\]"),
+        (np.full((2, 1, 8, 8, 2), np.nan), None, ValueError, "NaN"),
+        (np.zeros((8, 8, 2)), None, ValueError, "shape"),
+        ("d.safetensors", None, ValueError, "Received: shape=None"),
+    ],
+)
+def test_what_is_no_set_of_images_is_refused(images, labels, error, message):
+    labels = None if labels is None else np.array(labels)
+    with pytest.raises(error, match=message):
+        SyntheticImages.from_images(images, labels)
 
 
 def test_noise_needs_no_data_and_fills_the_range():

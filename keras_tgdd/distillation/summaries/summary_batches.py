@@ -14,7 +14,7 @@ _ORDER, _STEP = 1, 2
 class SummaryBatches(StepBatches):
     """Yields summaries, draws and network weights, one step at a time.
 
-    As `DistillationBatches`, with `"summary"`, a dict of arrays of shape
+    As `LiveBatches`, with `"summary"`, a dict of arrays of shape
     `(n_classes, ...)`, in the place of `"images"`. Entries are taken in turn,
     in an order that is drawn again for each round.
 

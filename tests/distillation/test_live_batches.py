@@ -5,7 +5,7 @@ import pytest
 from keras_tgdd.datasets import TrainingData
 from keras_tgdd.datasets.real_images import RealImages
 from keras_tgdd.distillation import DistillationParts
-from keras_tgdd.distillation.distillation_batches import DistillationBatches
+from keras_tgdd.distillation.live_batches import LiveBatches
 from keras_tgdd.layers import SyntheticImages
 from keras_tgdd.trajectories import Trajectory
 from keras_tgdd.trajectories.trajectory import NetworkDraw
@@ -17,7 +17,7 @@ def make(experts, data, seed=0, first_step=0, decoded=8, **changes):
         trajectory=experts,
         **{"max_decoded": 8, "samples_per_class": 4, "region": 2, **changes},
     )
-    return DistillationBatches(
+    return LiveBatches(
         parts,
         RealImages(TrainingData(*data)),
         seed=seed,

@@ -10,7 +10,7 @@ from support.summaries import summarize
 
 import keras_tgdd
 from keras_tgdd.distillation import SummaryPlan
-from keras_tgdd.distillation.summary_steps import SummarySteps
+from keras_tgdd.distillation.summary_source import SummarySource
 from keras_tgdd.objectives import ClassMeanMatching
 from keras_tgdd.trajectories import RandomNetworks
 
@@ -25,7 +25,7 @@ def draws(batches):
 def test_a_tenth_of_the_summaries_is_held_out(experts, small_data, tmp_path):
     summaries = summarize(experts, small_data, tmp_path, plan=12)
     source = make(experts, small_data).step.source(summaries)
-    assert type(source) is SummarySteps and source.real_per_class == 0
+    assert type(source) is SummarySource and source.real_per_class == 0
     held_out = draws(source.held_out())
     rest = draws(source.steps(0, 40, holding_out=True))
     assert len(held_out) == 2 and len(rest) == 10 and not held_out & rest

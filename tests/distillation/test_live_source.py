@@ -10,7 +10,7 @@ from keras_tgdd.datasets import ImageDataset
 from keras_tgdd.datasets import ImageStream
 from keras_tgdd.datasets import TrainingData
 from keras_tgdd.datasets.real_images import RealImages
-from keras_tgdd.distillation.live_steps import LiveSteps
+from keras_tgdd.distillation.live_source import LiveSource
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def draws(batches):
 
 
 def test_live_steps_never_see_a_held_out_draw(source):
-    assert type(source) is LiveSteps and source.real_per_class == 4
+    assert type(source) is LiveSource and source.real_per_class == 4
     held_out = draws(source.held_out())
     assert len(held_out) == 16
     assert not held_out & draws(source.steps(0, 40, holding_out=True))

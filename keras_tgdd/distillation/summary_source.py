@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_tgdd.distillation.live_steps import one_image_inputs
+from keras_tgdd.distillation.live_source import one_image_inputs
 from keras_tgdd.distillation.parts import DistillationParts
 from keras_tgdd.distillation.step_batches import StepBatches
 from keras_tgdd.distillation.step_source import HELD_OUT
@@ -15,7 +15,7 @@ from keras_tgdd.distillation.summaries.summary_batches import SummaryBatches
 from keras_tgdd.runtime.fingerprint import settings_fingerprint
 
 
-class SummarySteps(StepSource):
+class SummarySource(StepSource):
     """Takes the entries of summaries in turn, one per step.
 
     Args:

@@ -11,7 +11,7 @@ from keras_tgdd.distillation.step_batches import StepBatches
 _STEP, _NETWORK = 0, 1
 
 
-class DistillationBatches(StepBatches):
+class LiveBatches(StepBatches):
     """Yields real images, draws and network weights, one step at a time.
 
     Everything random about step `t` comes from a counter-based generator
@@ -30,8 +30,8 @@ class DistillationBatches(StepBatches):
       in use, present where there are more, or classes differ in number;
     - `"weights"`: `(num_weights,)`.
 
-    The first of them in this order has an axis of classes first, as Keras
-    expects of a batch axis.
+    Keras takes the size of a batch from the first array by name; its first
+    axis must be the classes.
 
     Args:
         parts: `DistillationParts`.

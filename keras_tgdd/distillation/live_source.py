@@ -6,7 +6,7 @@ from keras import ops
 
 from keras_tgdd.datasets.class_images import ClassImages
 from keras_tgdd.datasets.image_stream import ImageStream
-from keras_tgdd.distillation.distillation_batches import DistillationBatches
+from keras_tgdd.distillation.live_batches import LiveBatches
 from keras_tgdd.distillation.parts import DistillationParts
 from keras_tgdd.distillation.step_batches import StepBatches
 from keras_tgdd.distillation.step_source import HELD_OUT
@@ -15,7 +15,7 @@ from keras_tgdd.distillation.step_source import StepSource
 _HELD_OUT_DRAWS = 16
 
 
-class LiveSteps(StepSource):
+class LiveSource(StepSource):
     """Draws real images of every class for each step.
 
     Args:
@@ -64,7 +64,7 @@ class LiveSteps(StepSource):
         return one_image_inputs(self.parts, super().smallest_inputs())
 
     def _batches(self, seed, first_step, num_steps):
-        return DistillationBatches(
+        return LiveBatches(
             self.parts,
             self._images,
             seed=seed,

@@ -7,8 +7,8 @@ from support.distillations import make
 from support.distillations import make_steps
 
 import keras_tgdd
-from keras_tgdd.distillation.description import checkpoint_path
-from keras_tgdd.distillation.description import describe_distillation
+from keras_tgdd.distillation.identity import checkpoint_path
+from keras_tgdd.distillation.identity import describe_distillation
 from keras_tgdd.layers import SiameseAugmentation
 from keras_tgdd.objectives import ClassificationConstraint
 from keras_tgdd.objectives import CovarianceMatching

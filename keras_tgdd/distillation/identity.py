@@ -52,8 +52,9 @@ def identify(
     parts: DistillationParts,
     optimizer: keras.optimizers.Optimizer,
     data: str,
+    step: str = "FeatureStep",
 ) -> dict[str, Any]:
-    """Returns what must be the same for a state to be of a distillation.
+    """Returns what must match before a stored state is resumed.
 
     Reads all data and the parameterisation, so it is asked once, before the
     first step.
@@ -62,6 +63,9 @@ def identify(
         parts: `DistillationParts`.
         optimizer: that of the trainer.
         data: string, the identity of the `StepSource`.
+        step: string, class name of the `DistillationStep`. Defaults to that
+            of `FeatureStep`, which is left out: files of former versions do
+            not have it.
 
     Returns:
         JSON-compatible dict.
@@ -77,6 +81,8 @@ def identify(
         "data": data,
     }
     del settings["steps"], settings["optimizer"]["name"]
+    if step != "FeatureStep":
+        settings["step"] = step
     return json.loads(json.dumps(settings))  # tuples as files hold them
 
 
