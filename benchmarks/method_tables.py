@@ -33,7 +33,7 @@ IMBALANCE, SEEDS = 100, (0, 1, 2)
 def comparison():
     """Head and rows: each method after half of the time and after all of it."""
     stored = by_dataset(METHODS)
-    head = ["recipe"]
+    head = ["method"]
     for name in stored:
         label = LABELS[name]
         head += [f"{label}: steps", "half of the time", "all of it"]
@@ -68,7 +68,7 @@ def published():
         steps: by_dataset(METHODS, f"_{steps}_steps")
         for steps in (STEPS, MORE_STEPS)
     }
-    head, columns = ["recipe"], []
+    head, columns = ["method"], []
     for name, label in LABELS.items():
         measured = {
             n: found[name] for n, found in budgets.items() if name in found
@@ -108,5 +108,5 @@ def long_tail():
                 f"**{percent(means.mean())} ± {percent(means.std())}**",
             ]
         )
-    head = ["recipe", *[f"seed {seed}" for seed in SEEDS], "mean"]
+    head = ["method", *[f"seed {seed}" for seed in SEEDS], "mean"]
     return head, rows

@@ -287,8 +287,8 @@ TABLES = {
     "baselines": baselines_table,
     "combinations": combinations_table,
     "combinations_test": lambda: combinations_table("_test"),
-    "recipes": lambda: table(*method_tables.comparison()),
-    "published_recipes": lambda: table(*method_tables.published()),
+    "methods": lambda: table(*method_tables.comparison()),
+    "published_methods": lambda: table(*method_tables.published()),
     "long_tail": lambda: table(*method_tables.long_tail()),
     "quick": lambda: accuracy_table(QUICK, "backend"),
 }

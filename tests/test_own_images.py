@@ -1,4 +1,4 @@
-"""From a folder of photographs to a plain Keras network."""
+"""From a directory of photographs to a plain Keras network."""
 
 import keras
 import numpy as np
@@ -18,7 +18,7 @@ COLORS = {
 
 @pytest.fixture
 def photos(tmp_path, rng):
-    """Four classes of unequal size: wide and high, JPEG and grey, one cut."""
+    """Four classes of unequal size: wide and high, grey, and one cut off."""
     for number, (name, color) in enumerate(COLORS.items()):
         folder = tmp_path / name
         folder.mkdir()
@@ -35,21 +35,22 @@ def photos(tmp_path, rng):
     return tmp_path
 
 
-def test_a_folder_becomes_a_trained_network(photos):
+def test_a_folder_becomes_a_trained_network(photos, tmp_path_factory):
     with pytest.warns(UserWarning, match=r"not be read.*\(1\)"):
         data = keras_tgdd.datasets.from_directory(
             photos, image_size=(12, 16), test_fraction=0.3, verbose=0
         )
     assert data.image_shape == (12, 16, 3)
-    distilled = keras_tgdd.distill(
-        data.x_train,
-        data.y_train,
-        images_per_class=2,
-        network_fn=small_network,
-        expert_epochs=3,
-        iterations=5,
-        class_names=data.class_names,
+    experts = keras_tgdd.train_experts(
+        data,
+        small_network,
+        num_experts=1,
+        epochs=3,
+        directory=tmp_path_factory.mktemp("experts"),
         verbose=0,
+    )
+    distilled = keras_tgdd.distill(
+        data, images_per_class=2, experts=experts, steps=5, verbose=0
     )
     assert distilled.class_names == tuple(sorted(COLORS))
     x, y = distilled.to_numpy()

@@ -129,13 +129,17 @@ def test_a_start_is_of_real_images_in_the_numbers_asked_for(data, more):
 
 
 @quick
-@given(data=labelled_images(), factor=st.integers(1, 3))
-def test_a_set_comes_back_from_its_file(data, factor, tmp_path):
+@given(
+    data=labelled_images(),
+    factor=st.integers(1, 3),
+    kind=st.sampled_from([list, tuple, np.array]),
+)
+def test_a_set_comes_back_from_its_file(data, factor, kind, tmp_path):
     x, y = data
     factor = min(factor, *x.shape[1:3])
     names = [f"class {label} «é»\n/.." for label in range(y.max() + 1)]
     made = DistilledDataset(
-        to_unit_range(x), class_names=names, factor=factor, labels=y
+        to_unit_range(x), class_names=kind(names), factor=factor, labels=y
     )
     made.save(tmp_path / "d.safetensors")
     read = DistilledDataset.load(tmp_path / "d.safetensors")

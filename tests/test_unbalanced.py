@@ -3,56 +3,48 @@
 import keras
 import numpy as np
 import pytest
+from support import distillations
+from support.distillations import make_steps
+from support.distillations import pixels
 from support.networks import small_network
 
 import keras_tgdd
 from keras_tgdd import DistilledDataset
 from keras_tgdd.evaluation import select_images
 from keras_tgdd.evaluation.scores import storage
-from keras_tgdd.layers import SyntheticImages
 
 COUNTS = (3, 1, 2)
 
 
 def make(experts, data, counts=COUNTS):
-    synthetic = SyntheticImages(3, counts, (8, 8, 2), factor=2)
-    synthetic.adapt(*data, seed=0)
-    return keras_tgdd.DistillationTrainer(
-        synthetic, experts, samples_per_class=4, region=1
+    optimizer = keras.optimizers.SGD(0.1)
+    return distillations.make(
+        experts, data, counts, optimizer=optimizer, region=1
     )
 
 
 def test_a_class_moves_as_if_all_had_its_number(experts, small_data):
     # Class 0 has the most: the same draws, the same start, alone.
-    trainers = [make(experts, small_data, c) for c in (COUNTS, 3)]
-    start = keras.ops.convert_to_numpy(trainers[0].synthetic.images.value)
-    trainers[1].synthetic.images.assign(start)
-    for trainer in trainers:
-        trainer.compile(keras.optimizers.SGD(0.1))
-        trainer.fit(*small_data, steps_per_epoch=2, verbose=0)
-    first, second = (
-        keras.ops.convert_to_numpy(t.synthetic.images.value)[0]
-        for t in trainers
-    )
-    assert np.abs(first - start[0]).max() > 1e-4
-    np.testing.assert_allclose(first, second, atol=1e-6)
+    few, full = (make(experts, small_data, counts) for counts in (COUNTS, 3))
+    start = pixels(few)
+    full.synthetic.images.assign(start)
+    for trainer in (few, full):
+        make_steps(trainer, small_data, 2)
+    assert np.abs(pixels(few)[0] - start[0]).max() > 1e-4
+    np.testing.assert_allclose(pixels(few)[0], pixels(full)[0], atol=1e-6)
 
 
 def test_the_pixels_of_a_small_class_move_by_its_own_rate(experts, small_data):
     # One image of class 1, alone or three times: the mean is the same, and so
     # is the movement at a rate that is proportional to the number.
-    few, many = (make(experts, small_data, c) for c in (COUNTS, 3))
-    start = keras.ops.convert_to_numpy(few.synthetic.images.value)
+    few, many = (make(experts, small_data, counts) for counts in (COUNTS, 3))
+    start = pixels(few)
     repeated = start.copy()
     repeated[1] = start[1, :1]
     many.synthetic.images.assign(repeated)
     for trainer in (few, many):
-        trainer.compile(keras.optimizers.SGD(0.1))
-        trainer.fit(*small_data, steps_per_epoch=1, verbose=0)
-    small, large = (
-        keras.ops.convert_to_numpy(t.synthetic.images.value)[1]
-        for t in (few, many)
-    )
+        make_steps(trainer, small_data, 1)
+    small, large = pixels(few)[1], pixels(many)[1]
     assert np.abs(small[0] - start[1, 0]).max() > 1e-4
     np.testing.assert_allclose(small[0], large[0], atol=1e-6)
     np.testing.assert_array_equal(small[1:], 0.5)  # nothing is there

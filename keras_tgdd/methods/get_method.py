@@ -51,10 +51,12 @@ def get_method(method: str | Method) -> Method:
     if isinstance(method, Method):
         return method
     if not isinstance(method, str):
+        is_class = isinstance(method, type)
+        received = "the class" if is_class else "method of type"
+        name = method.__name__ if is_class else type(method).__name__
         raise TypeError(
             "`method` must be a name or a method, such as "
-            "`keras_tgdd.methods.TGDD()`. Received: method of type "
-            f"{type(method).__name__}"
+            f"`keras_tgdd.methods.TGDD()`. Received: {received} {name}"
         )
     if method not in _METHODS:
         raise ValueError(

@@ -154,3 +154,12 @@ def test_resumes_with_features_of_several_layers(experts, small_data, tmp_path):
     other = make(experts.with_feature_layer(names[::-1]), small_data)
     with pytest.raises(ValueError, match="feature_layer: stored"):
         fit(other, small_data, DistillationCheckpoint(path))
+
+
+def test_it_serves_distillations_alone(tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", loss="mse")
+    checkpoint = DistillationCheckpoint(tmp_path / "state.safetensors")
+    with pytest.raises(ValueError, match="BackupAndRestore.*type Sequential"):
+        model.fit(np.eye(2), np.ones(2), callbacks=[checkpoint], verbose=0)
+    assert not list(tmp_path.iterdir())

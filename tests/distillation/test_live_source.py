@@ -52,7 +52,7 @@ def test_the_smallest_inputs_are_one_image_per_class(trainer, source):
     assert tuple(smallest["selection"].shape) == (3, 1)
     losses = trainer(keras.tree.map_structure(np.array, smallest))
     assert {*losses} == {"matching", "constraint"}
-    # One real image per class, drawn anew: weights are zero, and so are all.
+    # Weights are zero, and so are all features.
     matching = keras.ops.convert_to_numpy(losses["matching"])
     np.testing.assert_array_equal(matching, 0.0)
 

@@ -37,7 +37,7 @@ def run_example(*arguments):
 def test_cifar_example_on_digits_and_its_resumption(tmp_path):
     command = (
         "examples/cifar.py --dataset digits --images-per-class 1 --factor 1 "
-        "--num-experts 1 --expert-epochs 8 --iterations 10 --num-runs 1 "
+        "--num-experts 1 --expert-epochs 8 --steps 10 --num-runs 1 "
         f"--epochs 30 --seed 1 --output-dir {tmp_path}"
     ).split()
     result = run_example(*command)
@@ -53,8 +53,8 @@ def test_cifar_example_on_digits_and_its_resumption(tmp_path):
 
 def test_continual_learning_example(tmp_path):
     printed = run_python(
-        *"examples/continual_learning.py --steps 2 --orders 2".split(),
-        *"--images-per-class 1 --expert-epochs 2 --iterations 2".split(),
+        *"examples/continual_learning.py --tasks 2 --orders 2".split(),
+        *"--images-per-class 1 --expert-epochs 2 --steps 2".split(),
         *f"--epochs 3 --output-dir {tmp_path}".split(),
         backend="torch",
     )
@@ -68,22 +68,22 @@ def test_continual_learning_example(tmp_path):
     assert (tmp_path / "digits_2.png").is_file()
 
 
-def test_continual_learning_needs_two_classes_a_step():
+def test_continual_learning_needs_two_classes_per_task():
     refused = subprocess.run(
-        [sys.executable, "examples/continual_learning.py", "--steps", "6"],
+        [sys.executable, "examples/continual_learning.py", "--tasks", "6"],
         cwd=ROOT,
         env={**os.environ, "KERAS_BACKEND": "torch"},
         capture_output=True,
         text=True,
     )
     assert refused.returncode == 1
-    assert "Received: 6 steps of 10 classes" in refused.stderr
+    assert "Received: 6 tasks of 10 classes" in refused.stderr
 
 
 def test_hyperparameter_search_example(tmp_path):
     printed = run_python(
         *"examples/hyperparameter_search.py --images-per-class 1".split(),
-        *"--max-train 60 --expert-epochs 2 --iterations 2".split(),
+        *"--max-train 60 --expert-epochs 2 --steps 2".split(),
         *"--full-epochs 3 --epochs 3 --num-runs 1".split(),
         *f"--output-dir {tmp_path}".split(),
         backend="torch",

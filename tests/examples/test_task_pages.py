@@ -36,7 +36,7 @@ def test_own_images(tmp_path):
     found = run_page(
         "own_images",
         tmp_path,
-        "--image-size 8 --images-per-class 1 --iterations 3 --epochs 60",
+        "--image-size 8 --images-per-class 1 --steps 3 --epochs 60",
         backend="jax",
     )
     assert found["images"] == sum(96 - 16 * label for label in range(5))
@@ -64,7 +64,7 @@ def test_own_images_from_a_given_folder(tmp_path, digits):
         "own_images",
         tmp_path / "output",
         f"--directory {tmp_path / 'mine'} --image-size 8",
-        "--images-per-class 1 --iterations 2 --epochs 20",
+        "--images-per-class 1 --steps 2 --epochs 20",
     )
     assert found["images"] == 16 and found["kept"] == 2
     assert not (tmp_path / "output" / "photos").exists()
@@ -74,7 +74,7 @@ def test_choosing_size(tmp_path):
     rows = run_page(
         "choosing_size",
         tmp_path,
-        "--quick --sizes 1 2 --expert-epochs 1 --iterations 2 --epochs 2",
+        "--quick --sizes 1 2 --expert-epochs 1 --steps 2 --epochs 2",
     )
     sizes = [(row["per class"], row["factor"]) for row in rows]
     assert sizes == [(1, 1), (2, 1), (1, 2), (2, 2)]
@@ -91,11 +91,11 @@ def test_reading_report(tmp_path):
     found = run_page(
         "reading_report",
         tmp_path,
-        "--quick --sizes 1 2 --expert-epochs 1 --iterations 2 --epochs 2",
+        "--quick --sizes 1 2 --expert-epochs 1 --steps 2 --epochs 2",
     )
     names = [f"{m}, {n}" for n in (1, 2) for m in METHODS]
     assert list(found["accuracies"]) == names
-    # Every part that the page tells how to read is there.
+    # The report has every part that the page explains.
     text = (tmp_path / "report.md").read_text()
     source = (ROOT / "examples" / "reading_report.py").read_text()
     page = ast.get_docstring(ast.parse(source))
@@ -112,7 +112,7 @@ def test_reading_report(tmp_path):
 
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_resuming(tmp_path, backend):
-    arguments = "--expert-epochs 1 --iterations 5 --interrupt-at 2"
+    arguments = "--expert-epochs 1 --steps 5 --interrupt-at 2"
     found = run_page("resuming", tmp_path, arguments, backend=backend)
     assert found["largest_difference"] == 0.0
     assert found["steps_left"] == 3
@@ -120,7 +120,7 @@ def test_resuming(tmp_path, backend):
 
 
 def test_sharing(tmp_path):
-    found = run_page("sharing", tmp_path, "--iterations 3", backend="jax")
+    found = run_page("sharing", tmp_path, "--steps 3", backend="jax")
     assert set(found["accuracies"]) == {"keras", "torch", "sklearn"}
     assert all(accuracy > 0.7 for accuracy in found["accuracies"].values())
     distilled = keras_tgdd.DistilledDataset.load(found["output"])

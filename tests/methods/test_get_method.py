@@ -64,8 +64,15 @@ def test_an_unknown_name_is_refused(name):
         get_method(name)
 
 
-@pytest.mark.parametrize("method", [TGDD, None, 3, Method])
-def test_anything_else_is_refused(method):
-    kind = type(method).__name__
-    with pytest.raises(TypeError, match=f"must be a name or.*of type {kind}"):
+@pytest.mark.parametrize(
+    "method, received",
+    [
+        (TGDD, "the class TGDD"),
+        (Method, "the class Method"),
+        (None, "method of type NoneType"),
+        (3, "method of type int"),
+    ],
+)
+def test_anything_else_is_refused(method, received):
+    with pytest.raises(TypeError, match=f"must be a name or.*: {received}$"):
         get_method(method)

@@ -63,10 +63,10 @@ table(
         ("a NaN", lambda g: _floats(g, np.nan), "NaN or infinity"),
         ("an infinity", lambda g: _floats(g, np.inf), "NaN or infinity"),
         (
-            "a file name",
+            "a file name beside labels",
             lambda g: "photos",
-            "Received: str",
-            (TypeError, ValueError),
+            "Received: x of type str",
+            TypeError,
         ),
     ],
     lambda good, make: _distill(good, (make(good), good.y)),
@@ -111,7 +111,7 @@ table(
         (
             "a method that is a class",
             {"method": methods.TGDD},
-            "must be a name or a method",
+            r"methods.TGDD\(\)`. Received: the class TGDD",
             TypeError,
         ),
         (
@@ -195,6 +195,11 @@ def _(good):
     _distill(good, (load("digits"), good.y))
 
 
+@case("a file name", TypeError, "`data` must be a pair.*Received: str")
+def _(good):
+    _distill(good, "photos")
+
+
 @case("labels missing", TypeError, r"pass the pair \(x, y\)")
 def _(good):
     _distill(good, good.x)
@@ -259,7 +264,11 @@ table(
         ("no run", {"num_runs": 0}, "`num_runs`"),
         ("an unknown network", {"network": "ResNet9"}, "ResNet9"),
         ("tests that do not divide", {"test_every": 7}, "must divide"),
-        ("soft labels of none", {"soft_labels": True}, r"relabel\(experts\)"),
+        (
+            "soft labels of none",
+            {"soft_labels": True},
+            r"relabel\(distilled, experts\)",
+        ),
         (
             "soft labels as an array",
             {"soft_labels": np.eye(3)},
