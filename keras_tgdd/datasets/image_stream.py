@@ -73,8 +73,8 @@ class ImageStream(ClassImages):
 
     ```python
     stream = keras_tgdd.datasets.ImageStream(dataset, num_classes=10)
-    experts = keras_tgdd.train_experts(stream, directory="experts")
-    trainer.fit(stream, steps_per_epoch=500)
+    summaries = keras_tgdd.summarize(experts, stream)
+    trainer.fit(summaries, steps_per_epoch=20)
     ```
     """
 
@@ -171,7 +171,7 @@ class ImageStream(ClassImages):
 
         ```python
         data = stream.store("arrays")
-        experts = keras_tgdd.train_experts(data)
+        experts = keras_tgdd.train_experts(data, num_experts=1, epochs=2)
         ```
         """
         directory = pathlib.Path(directory)

@@ -60,7 +60,7 @@ def from_directory(
 
     ```python
     data = keras_tgdd.datasets.from_directory("photos", image_size=(48, 64))
-    distilled = keras_tgdd.distill(data)
+    data.image_shape  # (48, 64, 3)
     ```
     """
     directory = pathlib.Path(directory)
