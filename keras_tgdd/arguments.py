@@ -190,17 +190,24 @@ def check_class_names(
     """
     if class_names is None:
         return None
-    if isinstance(class_names, (str, bytes)) or not isinstance(
-        class_names, Iterable
+    # A set has no order, and a mapping or an array of rows no names.
+    if (
+        isinstance(class_names, (str, bytes, set, frozenset, Mapping))
+        or not isinstance(class_names, Iterable)
+        or getattr(class_names, "ndim", 1) != 1
     ):
         raise TypeError(
-            "`class_names` must be a sequence of strings. Received: "
+            "`class_names` must be a sequence of strings, one per class. "
+            "Received: "
             f"class_names={class_names!r}"
         )
-    names = tuple(str(name) for name in class_names)
+    names = tuple(
+        name.decode() if isinstance(name, bytes) else str(name)
+        for name in class_names
+    )
     if len(names) != num_classes:
         raise ValueError(
-            f"`class_names` must have one name a class, {num_classes}. "
+            f"`class_names` must have one name per class, {num_classes}. "
             f"Received: {len(names)} names"
         )
     return names

@@ -82,10 +82,10 @@ def test_class_names_are_optional_and_numbers_are_names():
 @pytest.mark.parametrize(
     "names, error, message",
     [
-        (("a", "b", "c"), ValueError, "one name a class, 2. Received: 3"),
-        ((), ValueError, "one name a class, 2. Received: 0"),
-        ("ab", TypeError, "sequence of strings. Received: class_names='ab'"),
-        (2, TypeError, "sequence of strings. Received: class_names=2"),
+        (("a", "b", "c"), ValueError, "one name per class, 2. Received: 3"),
+        ((), ValueError, "one name per class, 2. Received: 0"),
+        ("ab", TypeError, "one per class. Received: class_names='ab'"),
+        (2, TypeError, "one per class. Received: class_names=2"),
     ],
 )
 def test_class_names_are_refused(names, error, message):
@@ -99,3 +99,16 @@ def test_images_become_float32_in_the_unit_range(dtype):
     unit = arguments.to_unit_range(x.astype(dtype))
     assert unit.dtype == np.float32
     assert (unit.min(), unit.max()) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "names", [{"a", "b"}, {"a": 1, "b": 2}, np.array([["a"], ["b"]]), "ab"]
+)
+def test_class_names_are_a_sequence(names):
+    with pytest.raises(TypeError, match="must be a sequence of strings"):
+        arguments.check_class_names(names, 2)
+
+
+def test_class_names_of_bytes_are_read():
+    assert arguments.check_class_names([b"a", "b"], 2) == ("a", "b")
+    assert arguments.check_class_names(np.array([b"a", b"b"]), 2) == ("a", "b")

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
+from keras_tgdd.arguments import check_images
 from keras_tgdd.arguments import to_unit_range
 
 # Images whose statistics are computed together, which bounds memory.
@@ -69,7 +70,11 @@ class Normalization:
         Returns:
             `Normalization` with arrays of shape `(channels,)`. A channel with
             one value only has a standard deviation of 1.
+
+        Raises:
+            TypeError, ValueError: if `x` is no such array.
         """
+        check_images(x)
         moments = _byte_moments if x.dtype == np.uint8 else _float_moments
         mean, variance = moments(x)
         std = np.sqrt(np.maximum(variance, 0.0))

@@ -63,6 +63,12 @@ class DistillationModel(keras.Model):
     export = save
 
     def get_config(self) -> dict[str, Any]:
-        """Refuses, as `save` does: experts and data are no configuration."""
-        self.save()
-        return {}
+        """Refuses: experts and data are no configuration."""
+        raise TypeError(
+            "A trainer has no config, so it is neither copied nor cloned nor "
+            "saved as a Keras model. Make another from its parts "
+            "(`trainer.parts`); keep its result with "
+            "`trainer.distilled_dataset().save(filepath)` and its state with a "
+            "`keras_tgdd.DistillationCheckpoint`. Received: a request for the "
+            "config"
+        )

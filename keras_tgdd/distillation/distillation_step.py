@@ -83,3 +83,23 @@ class DistillationStep(ABC):
             Whether it did, so that the call is left as it is.
         """
         return False
+
+
+def check_losses(name: str, losses: Tensor, parts: DistillationParts) -> None:
+    """Refuses losses that would broadcast over the classes.
+
+    Args:
+        name: string, name of the losses.
+        losses: tensor that a step returned.
+        parts: `DistillationParts`.
+
+    Raises:
+        ValueError: if there is not one value per class.
+    """
+    shape = tuple(losses.shape)
+    if len(shape) != 1 or shape[0] not in (None, parts.num_classes):
+        raise ValueError(
+            f"The loss {name!r} of a step must have one value per class, shape "
+            f"({parts.num_classes},); the objective is "
+            f"{type(parts.objective).__name__}. Received: shape={shape}"
+        )

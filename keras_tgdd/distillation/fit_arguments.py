@@ -65,6 +65,7 @@ def check_fit_arguments(
 
     Raises:
         ValueError: if a number is not a positive integer.
+        TypeError: if a callback is none.
     """
     automatic = isinstance(epochs, str) and epochs == "auto"
     epochs = MOST_EPOCHS if automatic else epochs
@@ -73,10 +74,24 @@ def check_fit_arguments(
     return FitArguments(
         int(epochs),
         int(steps_per_epoch),
-        list(callbacks or []),
+        _callback_list(callbacks),
         automatic,
         verbose,
     )
+
+
+def _callback_list(callbacks):
+    """Callbacks as Keras' `fit` takes them: one, or nested lists of them."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    found = [] if callbacks is None else keras.tree.flatten(callbacks)
+    for callback in found:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                "`callbacks` must be a list of `keras.callbacks.Callback`. "
+                f"Received: one of type {type(callback).__name__}"
+            )
+    return found
 
 
 def join_labels(x: Any, y: Any) -> Any:
@@ -112,7 +127,8 @@ def refuse_arguments(given: dict[str, Any]) -> None:
         if name in _REMEDIES:
             raise TypeError(
                 f"`fit` of a distillation takes no `{name}`: "
-                f"{_REMEDIES[name]}. Received: {name}={given[name]!r}"
+                f"{_REMEDIES[name]}. Received: {name} of type "
+                f"{type(given[name]).__name__}"
             )
         raise TypeError(
             "`fit` takes x, y, epochs, steps_per_epoch, callbacks and "

@@ -2,6 +2,9 @@
 
 import dataclasses
 from collections.abc import Callable
+from collections.abc import Sequence
+
+import numpy as np
 
 from keras_tgdd.arguments import check_class_names
 from keras_tgdd.arguments import check_positive_int
@@ -64,13 +67,24 @@ class DistillationParts:
     region: int = 7
     samples_per_class: int = 128
     max_decoded: int = 200
-    class_names: tuple[str, ...] | None = None
+    class_names: Sequence[str] | np.ndarray | None = None
     method: str | None = None
     summary_plan: SummaryPlan | None = None
     classes_per_chunk: int | None = None
     seed: int = 0
 
     def __post_init__(self):
+        for name, kind in (
+            ("synthetic", Parameterization),
+            ("trajectory", Trajectory),
+            ("objective", Objective),
+            ("augmentation", SiameseAugmentation),
+        ):
+            if not isinstance(getattr(self, name), kind):
+                raise TypeError(
+                    f"`{name}` must be a `{kind.__name__}`. Received: {name} "
+                    f"of type {type(getattr(self, name)).__name__}"
+                )
         check_positive_int("region", self.region)
         check_positive_int("samples_per_class", self.samples_per_class)
         check_positive_int("max_decoded", self.max_decoded)

@@ -9,11 +9,11 @@ import numpy as np
 from keras import ops
 
 from keras_tgdd.arguments import Tensor
-from keras_tgdd.arguments import check_class_names
 from keras_tgdd.arguments import check_positive_int
 from keras_tgdd.distillation.distillation_checkpoint import find_checkpoint
 from keras_tgdd.distillation.distillation_model import DistillationModel
 from keras_tgdd.distillation.distillation_step import DistillationStep
+from keras_tgdd.distillation.distillation_step import check_losses
 from keras_tgdd.distillation.feature_step import FeatureStep
 from keras_tgdd.distillation.fit_arguments import check_fit_arguments
 from keras_tgdd.distillation.fit_arguments import join_labels
@@ -148,7 +148,7 @@ class DistillationTrainer(DistillationModel):
             region=region,
             samples_per_class=samples_per_class,
             max_decoded=max_decoded,
-            class_names=check_class_names(class_names, synthetic.num_classes),
+            class_names=class_names,
             method=method,
             summary_plan=summary_plan,
             classes_per_chunk=classes_per_chunk,
@@ -190,6 +190,7 @@ class DistillationTrainer(DistillationModel):
             most = int(self.synthetic.counts.max())
             rate = default_rate(self.synthetic.image_shape, most)
             optimizer = keras.optimizers.SGD(rate, momentum=0.5)
+        self._identity = None  # steps are counted from zero again
         # `fit` decides on the rest, and knows how much work there is.
         self._wanted_jit_compile = jit_compile
         whole = step_jit_compile(jit_compile)
@@ -297,18 +298,8 @@ class DistillationTrainer(DistillationModel):
             )
 
     def identify(self, x: Any, y: np.ndarray | None = None) -> dict[str, Any]:
-        """Returns what tells this distillation from others.
-
-        Args:
-            x: as in `fit`.
-            y: as in `fit`.
-
-        Returns:
-            JSON-compatible dict, which checkpoints hold.
-
-        Raises:
-            ValueError: if steps were made without a checkpoint.
-        """
+        """Returns what tells this distillation from others, a JSON-compatible
+        dict which checkpoints hold. `x` and `y` are as in `fit`."""
         if not self.compiled:
             self.compile()
         return self._identify(self._source(x, y))
@@ -333,7 +324,8 @@ class DistillationTrainer(DistillationModel):
                 source.identity,
                 type(self.step).__name__,
             )
-        return self._identity
+        # A later call may bring other data.
+        return {**self._identity, "data": source.identity}
 
     def _prepare(self, source, num_steps):
         """Compiles, as suits the number of steps; returns the state."""
@@ -369,6 +361,7 @@ class DistillationTrainer(DistillationModel):
         weights = self.step.loss_weights
         loss = 0.0
         for name, losses in y_pred.items():
+            check_losses(name, losses, self.parts)
             self._means[name].update_state(ops.sum(losses))
             term = ops.sum(self._shares * losses)
             loss = loss + weights.get(name, 1.0) * term

@@ -30,7 +30,7 @@ from keras_tgdd.distillation.trainer import DistillationTrainer
 from keras_tgdd.methods.get_method import get_method
 from keras_tgdd.methods.method import Method
 from keras_tgdd.models.conv_net import ConvNet
-from keras_tgdd.models.frozen_network import check_network
+from keras_tgdd.models.frozen_network import build_network
 from keras_tgdd.runtime.compilation import default_dtype_policy
 from keras_tgdd.runtime.compilation import using_dtype_policy
 from keras_tgdd.synthetic.class_counts import class_counts
@@ -183,8 +183,9 @@ def _experts(method, data, network, directory, steps, seed, verbose):
     height, width, _ = data.image_shape
     pixels = steps * method.real_per_class * data.num_classes * height * width
     with using_dtype_policy(default_dtype_policy(pixels)):
-        built = (network or ConvNet)(data.image_shape, data.num_classes)
-    check_network(built, data.image_shape, data.num_classes)
+        built = build_network(
+            network or ConvNet, data.image_shape, data.num_classes
+        )
     return RandomNetworks(
         built, data.normalization, class_names=data.class_names
     )

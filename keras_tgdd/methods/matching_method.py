@@ -104,11 +104,15 @@ class MatchingMethod(Method):
             check_weight("constraint_weight", self.constraint_weight)
         if self.learning_rate is not None:
             check_positive("learning_rate", self.learning_rate)
+        check_weight("momentum", self.momentum)
         if not 0.0 <= self.momentum < 1.0:
             raise ValueError(
                 "`momentum` must lie in [0, 1). Received: "
                 f"momentum={self.momentum!r}"
             )
+        if isinstance(self.augmentation, list):  # a value can be hashed
+            nested = self.from_config({"augmentation": self.augmentation})
+            object.__setattr__(self, "augmentation", nested.augmentation)
         if self.augmentation:
             SiameseAugmentation(self.augmentation)  # refuses unknown names
 
@@ -190,6 +194,7 @@ class MatchingMethod(Method):
         if self.needs_experts:
             check_experts(experts)
         data = data_for(experts, data)
+        experts.check_fits(data.image_shape, data.num_classes)
         num_classes = experts.network.num_classes
         counts = class_counts(images_per_class, num_classes, data.class_names)
         task = Task(data, experts, counts, steps, seed)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_tgdd.arguments import NetworkFn
 from keras_tgdd.arguments import Tensor
 from keras_tgdd.runtime.compilation import compiled
 from keras_tgdd.runtime.compilation import compiles_calls
@@ -260,6 +261,31 @@ def flat_weights(network: keras.Model) -> np.ndarray:
     return np.concatenate(
         [np.asarray(w, "float32").ravel() for w in network.get_weights()]
     )
+
+
+def build_network(
+    network: NetworkFn, image_shape: tuple[int, ...], num_classes: int
+) -> keras.Model:
+    """Builds a network for images and classes, and checks it.
+
+    Args:
+        network: function of `(input_shape, num_classes)`.
+        image_shape: triple of ints, `(height, width, channels)`.
+        num_classes: int.
+
+    Raises:
+        TypeError: if `network` is no function, or a network itself.
+        ValueError: as `check_network`.
+    """
+    if not callable(network) or isinstance(network, keras.Model):
+        raise TypeError(
+            "`network` must be a function of (input_shape, num_classes) that "
+            "builds a `keras.Model`, such as `keras_tgdd.models.ConvNet`. "
+            f"Received: network of type {type(network).__name__}"
+        )
+    built = network(tuple(image_shape), num_classes)
+    check_network(built, image_shape, num_classes)
+    return built
 
 
 def check_network(

@@ -196,7 +196,15 @@ def write_tensors(
         filepath: path of the file. Its directory must exist.
         tensors: dict from name to NumPy array.
         metadata: dict from string to string.
+
+    Raises:
+        FileNotFoundError: if the directory does not exist.
     """
+    if not pathlib.Path(filepath).parent.is_dir():
+        raise FileNotFoundError(
+            "`filepath` must lie in a directory that exists. Received: "
+            f"filepath={str(filepath)!r}"
+        )
     # safetensors writes the memory of a view in its own order.
     contiguous = {
         name: np.asarray(tensor, order="C") for name, tensor in tensors.items()

@@ -4,7 +4,6 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
 from keras_tgdd.arguments import NetworkFn
@@ -19,7 +18,7 @@ from keras_tgdd.datasets.training_data import TrainingData
 from keras_tgdd.datasets.training_data import as_training_data
 from keras_tgdd.models.conv_net import ConvNet
 from keras_tgdd.models.frozen_network import FrozenNetwork
-from keras_tgdd.models.frozen_network import check_network
+from keras_tgdd.models.frozen_network import build_network
 from keras_tgdd.runtime.compilation import default_dtype_policy
 from keras_tgdd.runtime.compilation import using_dtype_policy
 from keras_tgdd.runtime.quantities import format_bytes
@@ -120,7 +119,8 @@ def train_experts(
     recipe = recipe or expert_recipe(epochs, data.image_shape[0])
     check_writable(directory)
     pixels = num_experts * recipe.epochs * data.x[..., 0].size
-    built = _build(network, data, dtype_policy or default_dtype_policy(pixels))
+    with using_dtype_policy(dtype_policy or default_dtype_policy(pixels)):
+        built = build_network(network, data.image_shape, data.num_classes)
     frozen = FrozenNetwork(built, feature_layer)
     settings = _describe(frozen, data, recipe, snapshots_per_epoch)
     trainer = ClassifierTrainer(
@@ -170,14 +170,6 @@ def _check_validation_data(validation_data, data: TrainingData) -> None:
             name="y_test",
             every_class=False,
         )
-
-
-def _build(network: NetworkFn, data: TrainingData, policy: str) -> keras.Model:
-    """Builds and checks the network that all experts share."""
-    with using_dtype_policy(policy):
-        built = network(data.image_shape, data.num_classes)
-    check_network(built, data.image_shape, data.num_classes)
-    return built
 
 
 def _describe(

@@ -107,13 +107,13 @@ class Trajectory(ABC):
         network = self.network
         if network.image_shape != tuple(image_shape):
             raise ValueError(
-                "Synthetic images and experts must have the same image shape. "
-                f"Received: synthetic images of shape {tuple(image_shape)}, "
+                "Images and experts must have the same image shape. "
+                f"Received: images of shape {tuple(image_shape)}, "
                 f"experts for images of shape {network.image_shape}"
             )
         if network.num_classes != num_classes:
             raise ValueError(
-                "Synthetic images and experts must have the same number of "
+                "Images and experts must have the same number of "
                 f"classes. Received: {num_classes} and {network.num_classes}"
             )
 

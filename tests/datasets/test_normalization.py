@@ -140,3 +140,12 @@ def test_refuses_other_channels():
         check_normalization(Normalization(0.0, [0.1, 0.2]), 3)
     with pytest.raises(TypeError, match=r"Normalization.*Received.*\(0.0, 1.0"):
         check_normalization((0.0, 1.0), 3)
+
+
+def test_statistics_are_of_images_alone():
+    with pytest.raises(TypeError, match="must be uint8"):
+        Normalization.of(np.full((2, 4, 4, 1), 99))
+    with pytest.raises(ValueError, match=r"must lie in \[0, 1\]"):
+        Normalization.of(np.full((2, 4, 4, 1), 99.0))
+    with pytest.raises(ValueError, match="must have shape"):
+        Normalization.of(np.zeros((4, 4, 1), "uint8"))

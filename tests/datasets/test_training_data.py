@@ -106,7 +106,7 @@ def test_the_arrays_stay_as_they_are(tmp_path):
         ({"y": LABELS[:-1]}, ValueError, r"shape \(5,\)"),
         ({"y": None}, TypeError, "integer labels"),
         ({"y": LABELS * 2}, ValueError, r"no images of class \[1, 3\]"),
-        ({"class_names": NAMES[:2]}, ValueError, "one name a class, 3.*: 2"),
+        ({"class_names": NAMES[:2]}, ValueError, "one name per class, 3.*: 2"),
         ({"class_names": "abc"}, TypeError, "sequence of strings.*'abc'"),
         ({"class_names": 3}, TypeError, "sequence of strings.*class_names=3"),
         ({"num_classes": 0}, ValueError, "`num_classes` must be a positive"),

@@ -46,7 +46,8 @@ def test_each_is_refused_by_name_with_a_remedy(
 ):
     trainer = make(experts, small_data)
     start = pixels(trainer)
-    message = rf"takes no `{name}`: \S+ \S+.*Received: {name}={value}"
+    received = f"Received: {name} of type {type(value).__name__}"
+    message = rf"takes no `{name}`: \S+ \S+.*{received}"
     with pytest.raises(TypeError, match=message):
         trainer.fit(*small_data, **{name: value})
     np.testing.assert_array_equal(pixels(trainer), start)

@@ -85,7 +85,7 @@ def test_class_names_are_those_of_the_trajectory(experts):
 @pytest.mark.parametrize(
     "names, error, message",
     [
-        (("a", "b"), ValueError, "one name a class, 3. Received: 2"),
+        (("a", "b"), ValueError, "one name per class, 3. Received: 2"),
         ("abc", TypeError, "must be a sequence of strings"),
     ],
 )

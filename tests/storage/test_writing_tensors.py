@@ -38,3 +38,8 @@ def test_views_are_written_with_their_values(tmp_path):
     stored = TensorFile(tmp_path / "t.safetensors", "k")
     np.testing.assert_array_equal(stored.get_tensor("v"), [1, 4, 7, 10])
     assert stored.get_tensor("scalar").shape == ()
+
+
+def test_a_directory_that_is_missing_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="directory that exists"):
+        write(tmp_path / "missing" / "a.safetensors")

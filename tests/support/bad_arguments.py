@@ -147,7 +147,7 @@ table(
         (
             "two names for three",
             lambda: {"class_names": ("a", "b")},
-            "one name a class, 3",
+            "one name per class, 3",
         ),
         (
             "names in one string",
@@ -323,7 +323,7 @@ table(
         (
             "two names for three synthetic classes",
             {"class_names": ("a", "b")},
-            "one name a class, 3",
+            "one name per class, 3",
         ),
         (
             "chunks of 0 classes",

@@ -217,7 +217,7 @@ table(
         (
             "a set with one name",
             ({}, {"class_names": '["a"]'}),
-            "one name a class",
+            "one name per class",
         ),
         (
             "a set with names in a string",

@@ -111,7 +111,7 @@ def test_the_picture_has_one_row_a_class(rng, tmp_path, channels):
             "n_classes, images_per",
         ),
         ({"images": np.full((2, 1, 8, 8, 1), 2.0)}, r"must lie in \[0, 1\]"),
-        ({"class_names": ("cat",)}, "one name a class, 2"),
+        ({"class_names": ("cat",)}, "one name per class, 2"),
         ({"factor": 9}, "`factor` must not be larger"),
         ({"normalization": Normalization([0.1, 0.2])}, "each of 1 channels"),
     ],

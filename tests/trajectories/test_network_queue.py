@@ -266,7 +266,7 @@ def test_fingerprints_differ(small_data):
         ({"steps_per_training": 1.5}, "`steps_per_training`.*Received"),
         ({"seed": -1}, "`seed`.*Received"),
         ({"augmentation": ("blur",)}, "blur"),
-        ({"class_names": ("a", "b")}, "one name a class, 3"),
+        ({"class_names": ("a", "b")}, "one name per class, 3"),
         ({"normalization": Normalization([0.1, 0.2, 0.3])}, "of 2 channels"),
         (
             {"data": (np.zeros((3, 9, 9, 2)), np.arange(3))},

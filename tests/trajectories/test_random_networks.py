@@ -59,7 +59,7 @@ def test_normalization_and_names_are_those_of_the_images():
     np.testing.assert_array_equal(
         named.normalization.mean, np.float32([0.4, 0.4])
     )
-    with pytest.raises(ValueError, match="one name a class, 3"):
+    with pytest.raises(ValueError, match="one name per class, 3"):
         RandomNetworks(network, NORMALIZATION, class_names=("a", "b"))
     with pytest.raises(ValueError, match="each of 2 channels"):
         RandomNetworks(network, Normalization([0.1, 0.2, 0.3]))

@@ -70,7 +70,7 @@ def test_normalization_names_and_other_entries_are_stored(small_data, tmp_path):
             "each of 2 channels",
         ),
         ({"normalization": 0.5}, TypeError, "`normalization` must be"),
-        ({"class_names": ("dark", "bright")}, ValueError, "one name a class"),
+        ({"class_names": ("dark", "bright")}, ValueError, "one name per class"),
         ({"feature_layer": "pool_9"}, ValueError, "feature_layer='pool_9'"),
     ],
 )
