@@ -30,7 +30,7 @@ def test_tgdd(experts, small_data):
     ]:
         trainer = build("tgdd", experts, small_data, images)
         assert trainer.parts.constraint_weight == alpha
-        assert type(trainer.optimizer) is keras.optimizers.SGD
+        assert type(trainer.optimizer).__name__ == "SGD"
         assert trainer.optimizer.momentum == 0.5
         assert rate(trainer) == pytest.approx(learning_rate)
         assert rate(trainer, 99) == pytest.approx(learning_rate)
@@ -100,7 +100,7 @@ def test_dance(experts, small_data):
     Step(trainer, small_data).check(mean_distance, 1.0)
     for images, learning_rate in ((1, 0.01), (10, 0.1), (50, 0.5)):
         trainer = build("dance", experts, small_data, images)
-        assert type(trainer.optimizer) is keras.optimizers.SGD
+        assert type(trainer.optimizer).__name__ == "SGD"
         assert rate(trainer) == pytest.approx(learning_rate)
         assert trainer.optimizer.momentum == 0.5
         assert trainer.parts.constraint_weight == 1.0
@@ -154,7 +154,7 @@ def test_ncfm(experts, small_data):
         return 300 * np.sqrt(0.5 * amplitude + 0.5 * phase).mean()
 
     Step(trainer, small_data).check(distance, 1.0)
-    assert type(trainer.optimizer) is keras.optimizers.AdamW
+    assert type(trainer.optimizer).__name__ == "AdamW"
     for images in (1, 10, 50):
         trainer = build("ncfm", experts, small_data, images)
         assert rate(trainer) == pytest.approx(0.01)
@@ -182,7 +182,7 @@ def test_csdm(experts, small_data):
         return 600 * np.mean(alpha * amplitude + (1 - alpha) * phase)
 
     Step(trainer, small_data).check(distance, 1.0)
-    assert type(trainer.optimizer) is keras.optimizers.AdamW
+    assert type(trainer.optimizer).__name__ == "AdamW"
     for step in (0, 50, 100):
         assert rate(trainer, step) == pytest.approx(0.01)
 
@@ -198,7 +198,7 @@ def test_dsdm(experts, small_data):
     trainer = build("dsdm", experts, small_data, samples_per_class=4)
     Step(trainer, small_data).check(mean_and_covariance_distance, None)
     trainer = build("dsdm", experts, small_data, 10)
-    assert type(trainer.optimizer) is keras.optimizers.SGD
+    assert type(trainer.optimizer).__name__ == "SGD"
     assert rate(trainer) == pytest.approx(0.1)
 
 
@@ -209,7 +209,7 @@ def test_covariance_tgdd(experts, small_data):
     for images, alpha in ((1, 2.5), (10, 2.5), (50, 0.5)):
         trainer = build("covariance_tgdd", experts, small_data, images)
         assert trainer.parts.constraint_weight == alpha
-        assert type(trainer.optimizer) is keras.optimizers.SGD
+        assert type(trainer.optimizer).__name__ == "SGD"
         assert trainer.optimizer.momentum == 0.5
         assert rate(trainer) == pytest.approx(0.02 * images)
         assert rate(trainer, 50) == pytest.approx(0.01 * images)
@@ -246,7 +246,7 @@ def test_wmdd(experts, small_data):
             summary["mean"][label], features[y == label].mean(0), atol=1e-4
         )
     optimizer = trainer.optimizer
-    assert type(optimizer) is keras.optimizers.Adam
+    assert type(optimizer).__name__ == "Adam"
     assert (optimizer.beta_1, optimizer.beta_2) == (0.5, 0.9)
     assert rate(trainer) == pytest.approx(0.25)
     assert rate(trainer, 50) == pytest.approx(0.125)

@@ -4,7 +4,6 @@ Numbers are copied from there, and losses are computed by hand from the
 features of a step.
 """
 
-import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -32,7 +31,7 @@ def test_dm(small_data):
             assert np.abs(networks[first] - networks[second]).max() > 0.01
     for images, on_normalized in ((1, 1.0), (50, 1.0), (100, 10.0)):
         trainer = build("dm", trajectory, small_data, images)
-        assert type(trainer.optimizer) is keras.optimizers.SGD
+        assert type(trainer.optimizer).__name__ == "SGD"
         assert trainer.optimizer.momentum == 0.5
         assert rate(trainer) == pytest.approx(MEAN_SQUARE * on_normalized)
 
@@ -86,7 +85,7 @@ def test_m3d(small_data):
     assert served == expected
     for images, learning_rate in ((1, 1.0), (10, 10.0), (20, 10.0)):
         trainer = build("m3d", trajectory, small_data, images)
-        assert type(trainer.optimizer) is keras.optimizers.SGD
+        assert type(trainer.optimizer).__name__ == "SGD"
         assert trainer.optimizer.momentum == 0.5
         assert rate(trainer) == pytest.approx(learning_rate)
 
@@ -113,7 +112,7 @@ def test_idm(small_data):
     for images, weight in ((1, 0.5), (10, 0.5), (49, 0.5), (50, 0.1)):
         trainer = build("idm", trajectory, small_data, images)
         assert trainer.parts.constraint_weight == weight
-        assert type(trainer.optimizer) is keras.optimizers.SGD
+        assert type(trainer.optimizer).__name__ == "SGD"
         assert trainer.optimizer.momentum == 0.5
         assert rate(trainer) == pytest.approx(0.2 * MEAN_SQUARE)
 
@@ -141,7 +140,7 @@ def test_cafe(small_data):
             expected, rel=1e-3
         )
     assert set(step.losses) == {"matching"}
-    assert type(trainer.optimizer) is keras.optimizers.SGD
+    assert type(trainer.optimizer).__name__ == "SGD"
     assert trainer.optimizer.momentum == 0.5
     for at, wanted in ((0, 0.1), (61, 0.05), (81, 0.025), (91, 0.0125)):
         assert rate(trainer, at) == pytest.approx(wanted * MEAN_SQUARE)
