@@ -325,7 +325,8 @@ def test_the_losses_of_held_out_steps_can_be_asked_for(experts, small_data):
     held_out = trainer.step.source(small_data).held_out()
     found = trainer.evaluate(held_out, verbose=0, return_dict=True)
     expected = np.zeros(2)
-    for (inputs,) in held_out:
+    for index in range(len(held_out)):
+        (inputs,) = held_out[index]
         losses = trainer(inputs)
         expected += [
             float(ops.convert_to_numpy(ops.sum(losses[name])))

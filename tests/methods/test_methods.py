@@ -81,6 +81,13 @@ def test_a_method_survives_keras_and_json(name, make):
     assert type(method).from_config(config) == method
 
 
+def test_lists_of_operations_are_hashed_like_tuples():
+    method = TGDD(augmentation=["flip", ["crop", "rotate"]])
+    same = TGDD(augmentation=("flip", ("crop", "rotate")))
+    assert method == same and hash(method) == hash(same)
+    assert method.augmentation == ("flip", ("crop", "rotate"))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_unknown_settings_are_refused(name):
     cls = type(get_method(name))
@@ -106,7 +113,8 @@ def test_unknown_settings_are_refused(name):
             "`constraint_weight` must be a finite number of at least 0",
         ),
         ("learning_rate", (0.0, -1.0, np.inf, np.nan, "1"), "`learning_rate`"),
-        ("momentum", (1.0, -0.1, np.nan), r"`momentum` must lie in \[0, 1\)"),
+        ("momentum", (1.0, 1.5), r"`momentum` must lie in \[0, 1\)"),
+        ("momentum", (-0.1, np.nan, "1"), "`momentum` must be a finite"),
         ("augmentation", (("blur",), ("flip", "flip")), "blur|flip"),
     ],
 )
