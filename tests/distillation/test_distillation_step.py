@@ -88,8 +88,9 @@ def test_held_out_draws_decide_when_it_ends(experts, small_data):
     assert watched[best] < watched[0]
     # The best images are restored: held-out losses are those of the best.
     loss = 0.0
-    for (inputs,) in trainer.step.source(small_data).held_out():
-        losses = trainer(inputs)
+    held_out = trainer.step.source(small_data).held_out()
+    for index in range(len(held_out)):
+        losses = trainer(held_out[index][0])
         loss += float(ops.convert_to_numpy(sum(map(ops.sum, losses.values()))))
         loss -= 0.75 * float(ops.convert_to_numpy(ops.sum(losses["grey"])))
     assert loss / 2 == pytest.approx(watched[best], rel=1e-3)
